@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+BEGIN;
+DROP TABLE conf.queues;
+DROP TABLE conf.skills;
+COMMIT;
