@@ -37,7 +37,7 @@ struct bvalue {
 	enum bkind kind;
 	struct str raw; /* the whole value as it stands */
 	struct str str; /* B_STR: its bytes; B_LIST, B_DICT: what is inside */
-	int64_t num; /* B_INT */
+	int64_t num;	/* B_INT */
 };
 
 /* The whole text is exactly one value. 0, EPROTO. */

@@ -19,6 +19,15 @@
  *		if (err) break;
  *	}
  *
+ * A cookie names one command: rtpengine answers a cookie that it has seen with
+ * the reply that it gave then. So a datagram is re-sent with its cookie, and
+ * everything else, also after a restart, needs a new one.
+ *
+ * To move a leg, negotiate again with the outer side's last SDP (its answer to
+ * a proposal serves as well) and another point: ports stay. The old point need
+ * not be un-pointed first, but it must stop sending: what it sends still
+ * reaches the outer side. Proposing to a leg that is up (late offer) works too.
+ *
  * Rules kept here because rtpengine 10.5 and 12.5 differ or misbehave without
  * them: `asymmetric` and `single codec` in every inner answer, `port latching`
  * everywhere, `to-tag` in every offer, inner SDP always sendrecv with a real
@@ -37,29 +46,29 @@
 
 enum ng_op {
 	NG_OP_NEGOTIATE, /* offer from outer, answer from inner */
-	NG_OP_PROPOSE, /* offer from inner */
-	NG_OP_ACCEPT, /* answer from outer to a proposal */
-	NG_OP_DELETE, /* at once, without rtpengine's delay */
+	NG_OP_PROPOSE,	 /* offer from inner */
+	NG_OP_ACCEPT,	 /* answer from outer to a proposal */
+	NG_OP_DELETE,	 /* at once, without rtpengine's delay */
 	NG_OP_PING,
 };
 
 struct ng_request {
 	enum ng_op op;
-	struct str leg; /* not for ping */
-	struct str sdp; /* of the outer side: negotiate, accept */
+	struct str leg;	  /* not for ping */
+	struct str sdp;	  /* of the outer side: negotiate, accept */
 	struct str point; /* IPv4 address:port: negotiate, propose, accept */
 };
 
 /* What became of an operation. Zero it before the first step. */
 struct ng_result {
 	struct str sdp; /* for the outer side, in the last reply's bytes */
-	char addr[NG_ADDR_MAX]; /* inner side, address:port, or "" */
+	char addr[NG_ADDR_MAX];	  /* inner side, address:port, or "" */
 	char codec[NG_CODEC_MAX]; /* outer side's audio ("PCMU"), or "" */
 	enum {
 		NG_OK,
 		NG_REFUSED, /* it will not do this SDP */
 		NG_UNKNOWN, /* it has no such call (accept, delete) */
-		NG_BROKEN, /* not a reply of rtpengine's */
+		NG_BROKEN,  /* not a reply of rtpengine's */
 	} cause;
 	char reason[128]; /* in words, when cause is not NG_OK */
 };
