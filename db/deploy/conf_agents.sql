@@ -58,6 +58,9 @@ END $$;
 CREATE TRIGGER bump_agent AFTER INSERT OR UPDATE OR DELETE
 	ON conf.agent_skills FOR EACH ROW EXECUTE FUNCTION conf.bump_agent();
 
-SELECT conf.add_rules('conf.agents'), conf.add_rules('conf.agent_skills');
+DO $$ BEGIN
+	PERFORM conf.add_rules('conf.agents');
+	PERFORM conf.add_rules('conf.agent_skills');
+END $$;
 
 COMMIT;

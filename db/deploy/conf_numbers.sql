@@ -15,6 +15,8 @@ CREATE TABLE conf.numbers (
 );
 COMMENT ON TABLE conf.numbers IS 'dialled numbers and where they lead';
 
-SELECT conf.add_rules('conf.numbers');
+DO $$ BEGIN
+	PERFORM conf.add_rules('conf.numbers');
+END $$;
 
 COMMIT;

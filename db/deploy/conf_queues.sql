@@ -87,6 +87,9 @@ COMMENT ON COLUMN conf.queues.service_level_ms IS
 COMMENT ON COLUMN conf.queues.short_abandon_ms IS
 	'a caller who gives up within this is not held against the queue';
 
-SELECT conf.add_rules('conf.skills'), conf.add_rules('conf.queues');
+DO $$ BEGIN
+	PERFORM conf.add_rules('conf.skills');
+	PERFORM conf.add_rules('conf.queues');
+END $$;
 
 COMMIT;

@@ -48,6 +48,8 @@ END $$;
 CREATE TRIGGER a_default_partition BEFORE INSERT ON conf.tenants
 	FOR EACH ROW EXECUTE FUNCTION conf.default_partition();
 
-SELECT conf.add_rules('conf.tenants');
+DO $$ BEGIN
+	PERFORM conf.add_rules('conf.tenants');
+END $$;
 
 COMMIT;

@@ -30,6 +30,8 @@ COMMENT ON COLUMN conf.trunks.address IS 'source address of its SIP requests';
 COMMENT ON COLUMN conf.trunks.max_calls IS 'calls at a time; more get 503';
 COMMENT ON COLUMN conf.trunks.max_cps IS 'new calls a second; more get 503';
 
-SELECT conf.add_rules('conf.trunks');
+DO $$ BEGIN
+	PERFORM conf.add_rules('conf.trunks');
+END $$;
 
 COMMIT;
