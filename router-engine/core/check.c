@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must hold after every step, whatever came in. The simulator runs this
+ * after each of its steps; production never does.
+ */
+#include <stdio.h>
+
+#include "router-engine/core/contact.h"
+#include "router-engine/core/match.h"
+#include "router-engine/core/node.h"
+
+#define FAULT(c, ...)                                                          \
+	(snprintf((c)->fault, sizeof((c)->fault), __VA_ARGS__), (c)->fault)
+
+static const char *check_contact(struct core *c, const struct contact *ct)
+{
+	bool waits = ct->state == CONTACT_QUEUED ||
+		     ct->state == CONTACT_OFFERED;
+	struct offer *o = offer_find(c, ct->offer);
+	struct leg *l = leg_find(c, ct->caller_leg);
+	unsigned long long id = ct->id;
+
+	if (waits != ct->in_line)
+		return FAULT(c, "contact %llx: %s, in line: %d", id,
+			     contact_states[ct->state], ct->in_line);
+	if ((ct->state == CONTACT_OFFERED) != (o != NULL))
+		return FAULT(c, "contact %llx: %s, offer: %d", id,
+			     contact_states[ct->state], o != NULL);
+	if (waits && !ct->enqueued)
+		return FAULT(c, "contact %llx: waits since never", id);
+	if (ct->state < CONTACT_WRAP_UP && (!l || l->contact != ct->id))
+		return FAULT(c, "contact %llx: %s without its caller", id,
+			     contact_states[ct->state]);
+	if ((ct->state == CONTACT_TALKING || ct->state == CONTACT_HELD) &&
+	    !leg_find(c, ct->agent_leg))
+		return FAULT(c, "contact %llx: talks to nobody", id);
+	if (ct->segment_kind == SEGMENT_NONE)
+		return FAULT(c, "contact %llx: no segment is open", id);
+	if (ct->segment_begin > now_of(c))
+		return FAULT(c, "contact %llx: segment in the future", id);
+	return NULL;
+}
+
+static const char *check_agent(struct core *c, const struct agent *a)
+{
+	struct offer *o = offer_find(c, a->offer);
+	struct contact *ct = contact_find(c, a->contact);
+	unsigned long long id = a->id;
+
+	if ((a->state == AGENT_RESERVED) != (o != NULL))
+		return FAULT(c, "agent %llu: %s, offer: %d", id,
+			     agent_states[a->state], o != NULL);
+	if (o && o->agent != a->id)
+		return FAULT(c, "agent %llu: another's offer", id);
+	if ((a->state == AGENT_TALKING || a->state == AGENT_WRAP_UP) &&
+	    (!ct || ct->agent != a->id))
+		return FAULT(c, "agent %llu: %s without a contact", id,
+			     agent_states[a->state]);
+	if (a->state == AGENT_WRAP_UP && !a->due)
+		return FAULT(c, "agent %llu: wrap-up without an end", id);
+	return NULL;
+}
+
+static const char *check_offer(struct core *c, const struct offer *o)
+{
+	struct contact *ct = contact_find(c, o->contact);
+	struct agent *a = agent_find(c, o->agent);
+	struct leg *l = leg_find(c, o->leg);
+	unsigned long long id = o->id;
+
+	if (!ct || ct->offer != o->id)
+		return FAULT(c, "offer %llx: its contact has another", id);
+	if (!a || a->offer != o->id)
+		return FAULT(c, "offer %llx: its agent has another", id);
+	if (!l || l->offer != o->id)
+		return FAULT(c, "offer %llx: no leg", id);
+	if (!o->due)
+		return FAULT(c, "offer %llx: rings for ever", id);
+	return NULL;
+}
+
+static const char *check_leg(struct core *c, const struct leg *l)
+{
+	unsigned long long id = l->id;
+	struct node *w = worker_of(c, l);
+
+	if (l->state == LEG_CLOSING && !l->due)
+		return FAULT(c, "leg %llx: closes for ever", id);
+	if ((l->state == LEG_ARRIVING || l->state == LEG_INVITING) &&
+	    l->op == OP_NONE)
+		return FAULT(c, "leg %llx: %s, and nothing is awaited", id,
+			     leg_states[l->state]);
+	if (w && l->port && !l->measured &&
+	    !(w->used && w->used[l->port - w->port]))
+		return FAULT(c, "leg %llx: port %llu is not its own", id,
+			     (unsigned long long)l->port);
+	return NULL;
+}
+
+/* The line is in order, and nobody eligible idles while somebody waits. */
+static const char *check_line(struct core *c)
+{
+	const struct contact *ct, *prev = NULL;
+	const struct agent *a, *tmp;
+	struct queue *q;
+
+	TAILQ_FOREACH(ct, &c->line, line) {
+		if (prev && prev->cls == ct->cls &&
+		    prev->priority == ct->priority &&
+		    prev->enqueued > ct->enqueued)
+			return FAULT(c, "line: %llx before %llx",
+				     (unsigned long long)prev->id,
+				     (unsigned long long)ct->id);
+		prev = ct;
+		q = queue_find(c, ct->queue);
+		if (!q || ct->state != CONTACT_QUEUED)
+			continue;
+		HASH_ITER(hh, c->agents, a, tmp)
+			if (a->tenant == ct->tenant && !a->retired &&
+			    !match_obstacle(c, q, a))
+				return FAULT(c, "contact %llx waits, agent "
+					     "%llu idles",
+					     (unsigned long long)ct->id,
+					     (unsigned long long)a->id);
+	}
+	return NULL;
+}
+
+#define CHECK_ALL(table, st, fn)                                               \
+	do {                                                                   \
+		const struct st *o_, *tmp_;                                    \
+		const char *f_;                                                \
+		HASH_ITER(hh, c->table, o_, tmp_)                              \
+			if ((f_ = fn(c, o_)))                                  \
+				return f_;                                     \
+	} while (0)
+
+const char *core_check(struct core *c)
+{
+	CHECK_ALL(contacts, contact, check_contact);
+	CHECK_ALL(agents, agent, check_agent);
+	CHECK_ALL(offers, offer, check_offer);
+	CHECK_ALL(legs, leg, check_leg);
+	return check_line(c);
+}

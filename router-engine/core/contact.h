@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file contact.h  A customer's contact: arrival, greeting, line, end.
+ */
+#ifndef JF_CORE_CONTACT_H
+#define JF_CORE_CONTACT_H
+
+#include "router-engine/core/state.h"
+
+/* A trunk's INVITE came. False: it was refused, there is no contact. */
+bool contact_begin(struct core *c, struct leg *l, const struct msg *m);
+/* The caller's leg is confirmed. */
+void contact_up(struct core *c, struct contact *ct, struct leg *l);
+/* What played to one of its legs is over. */
+void contact_played(struct core *c, struct contact *ct, struct leg *l);
+/* One of its legs is over. */
+void contact_leg_over(struct core *c, struct contact *ct, struct leg *l);
+/* Somebody asks for its end. */
+void on_contact_end(struct core *c, const struct msg *m);
+void contact_due(struct core *c, struct contact *ct);
+
+void contact_enter(struct core *c, struct contact *ct,
+		   enum contact_state state, const char *cause);
+/* Ends the open segment for this cause and opens another (NONE: none). */
+void contact_segment(struct core *c, struct contact *ct, const char *cause,
+		     enum segment_kind kind, uint64_t agent, uint64_t offer);
+
+/* In line, in the order of service: class, waiting plus priority, enqueue
+ * time, id (docs/architecture.md, "Matching"). */
+void contact_line_up(struct core *c, struct contact *ct);
+void contact_line_leave(struct core *c, struct contact *ct);
+/* Its place among those who wait for the same queue, from 1; 0: not in it. */
+uint64_t contact_position(struct core *c, const struct contact *ct);
+/* Music while waiting. */
+void contact_music(struct core *c, struct contact *ct);
+
+/* Journals and frees it: everything about it is told. */
+void contact_finish(struct core *c, struct contact *ct);
+/* How it ended; the first one counts. */
+void contact_outcome(struct core *c, struct contact *ct, const char *outcome,
+		     const char *by);
+
+/* Links after core_load(). */
+void contact_relink(struct core *c);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file leg.h  One SIP dialog at one node, as the core sees it. */
+#ifndef JF_CORE_LEG_H
+#define JF_CORE_LEG_H
+
+#include "router-engine/core/state.h"
+
+/* A leg that we will invite. NULL sets c->failed. */
+struct leg *leg_new(struct core *c, uint64_t tenant, enum leg_role role,
+		    struct str node, struct str boot);
+
+/* Refuses a leg that arrives, or ends it, in whatever state it is. */
+void leg_hang_up(struct core *c, struct leg *l, unsigned code, unsigned q850,
+		 struct str reason);
+
+/* Its node knows it no more. */
+void leg_lost(struct core *c, struct leg *l, const char *reason);
+
+/* rtpengine did what was asked, or would not. */
+void leg_media_ready(struct core *c, struct leg *l, enum leg_op op);
+void leg_media_failed(struct core *c, struct leg *l, enum leg_op op,
+		      struct str cause);
+
+/* Journals and frees a closed leg when nothing is awaited any more. */
+void leg_settle(struct core *c, struct leg *l);
+
+void leg_enter(struct core *c, struct leg *l, enum leg_state state);
+void leg_due(struct core *c, struct leg *l);
+
+/* What a stranger who finds the leg needs to know; at most 512 bytes. */
+struct str leg_memo(struct core *c, const struct leg *l);
+
+/* The leg an event names; NULL, counted, when there is none. */
+struct leg *leg_named(struct core *c, const struct msg *m);
+
+/* Links after core_load(): legs in the order in which they came. */
+void leg_relink(struct core *c);
+
+void on_leg_offered(struct core *c, const struct msg *m);
+void on_leg_ringing(struct core *c, const struct msg *m);
+void on_leg_answered(struct core *c, const struct msg *m);
+void on_leg_confirmed(struct core *c, const struct msg *m);
+void on_leg_reoffered(struct core *c, const struct msg *m);
+void on_leg_asked(struct core *c, const struct msg *m);
+void on_leg_ended(struct core *c, const struct msg *m);
+void on_leg_gone(struct core *c, const struct msg *m);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file match.h  The matcher: who talks to whom.
+ *
+ * Contacts in the order of service (contact_line_up()); for each the agent
+ * who is eligible and idle for the longest time, then the lowest id. Every
+ * choice, and every time nobody could be chosen at entry, is a decision.
+ */
+#ifndef JF_CORE_MATCH_H
+#define JF_CORE_MATCH_H
+
+#include "router-engine/core/state.h"
+
+/* Makes every match there is now. */
+void match_all(struct core *c);
+
+/* NULL: eligible; else why not, one word. */
+const char *match_obstacle(const struct core *c, const struct queue *q,
+			   const struct agent *a);
+
+#endif

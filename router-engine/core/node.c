@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "router-engine/core/leg.h"
+#include "router-engine/core/media.h"
+#include "router-engine/core/node.h"
+#include "router-engine/core/record.h"
+
+#define RTCP_PAIR 2 /* rtpengine sends RTCP to the next port: legs keep apart */
+
+static struct node *node_get(struct core *c, struct str name)
+{
+	struct node *n = node_find(c, name);
+
+	if (n)
+		return n;
+	n = record_alloc(c, RECORD_NODE);
+	if (!n)
+		return NULL;
+	text_put(c, &n->name, name);
+	record_insert(c, &n->rec);
+	return n;
+}
+
+static void ports_reset(struct core *c, struct node *n)
+{
+	free(n->used);
+	n->used = n->ports ? calloc(1, n->ports) : NULL;
+	if (n->ports && !n->used)
+		c->failed = true;
+	n->legs = 0;
+}
+
+static bool is_worker(const struct node *n)
+{
+	return str_eq(text_str(&n->kind), STR_LIT("worker"));
+}
+
+static void relink_node(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	ports_reset(c, (struct node *)r);
+}
+
+static void relink_leg(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	struct node *w = worker_of(c, l);
+
+	(void)arg;
+	if (w && w->used && l->port >= w->port &&
+	    l->port < w->port + w->ports) {
+		w->used[l->port - w->port] = 1;
+		w->legs++;
+	}
+}
+
+void node_relink(struct core *c)
+{
+	record_each(c, RECORD_NODE, relink_node, NULL);
+	record_each(c, RECORD_LEG, relink_leg, NULL);
+}
+
+static void detach_leg(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	const struct node *n = arg;
+
+	if (str_eq(text_str(&l->worker), text_str(&n->name)))
+		media_detach(c, l);
+}
+
+static void attach_leg(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	media_attach(c, (struct leg *)r);
+}
+
+static void lose_leg(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	const struct node *n = arg;
+
+	if (str_eq(text_str(&l->node), text_str(&n->name)) &&
+	    !str_eq(text_str(&l->boot), text_str(&n->boot)))
+		leg_lost(c, l, "node restarted");
+}
+
+/* A new boot: whatever the old one carried is not there any more. */
+void on_node_up(struct core *c, const struct msg *m)
+{
+	struct node *n = node_get(c, msg_get(m, F_NODE));
+	bool known;
+
+	if (!n)
+		return;
+	known = n->up && str_eq(text_str(&n->boot), msg_get(m, F_BOOT));
+	text_put(c, &n->boot, msg_get(m, F_BOOT));
+	text_put(c, &n->kind, msg_get(m, F_KIND));
+	text_put(c, &n->addr, msg_get(m, F_ADDR));
+	text_put(c, &n->liveness, msg_get(m, F_LIVENESS));
+	record_changed(c, &n->rec);
+	if (known)
+		return;
+	n->up = true;
+	if (!is_worker(n)) {
+		record_each(c, RECORD_LEG, lose_leg, n);
+		return;
+	}
+	record_each(c, RECORD_LEG, detach_leg, n);
+	n->port = n->next_port = (msg_num(m, F_PORT) + 1) & ~(uint64_t)1;
+	n->ports = msg_num(m, F_PORTS);
+	ports_reset(c, n);
+	record_each(c, RECORD_LEG, attach_leg, NULL);
+}
+
+void on_node_down(struct core *c, const struct msg *m)
+{
+	struct node *n = node_find(c, msg_get(m, F_NODE));
+
+	if (!n || !n->up || (msg_get(m, F_BOOT).len &&
+	    !str_eq(text_str(&n->boot), msg_get(m, F_BOOT)))) {
+		c->stale++;
+		return;
+	}
+	n->up = false;
+	record_changed(c, &n->rec);
+	if (!is_worker(n))
+		return;
+	record_each(c, RECORD_LEG, detach_leg, n);
+	record_each(c, RECORD_LEG, attach_leg, NULL);
+}
+
+struct node *worker_of(struct core *c, const struct leg *l)
+{
+	struct node *n = node_find(c, text_str(&l->worker));
+
+	return n && n->up && str_eq(text_str(&n->boot),
+				    text_str(&l->worker_boot)) ? n : NULL;
+}
+
+struct node *worker_choose(struct core *c, struct str with)
+{
+	struct node *n = with.len ? node_find(c, with) : NULL, *best = NULL;
+	struct node *tmp;
+
+	if (n && n->up)
+		return n;
+	HASH_ITER(hh, c->nodes, n, tmp)
+		if (!n->rec.gone && n->up && is_worker(n) &&
+		    (!best || n->legs < best->legs ||
+		     (n->legs == best->legs &&
+		      str_cmp(text_str(&n->name), text_str(&best->name)) < 0)))
+			best = n;
+	return best;
+}
+
+uint64_t worker_port_take(struct core *c, struct node *w)
+{
+	for (uint64_t i = 0; w->used && i < w->ports; i += RTCP_PAIR) {
+		uint64_t port = w->next_port;
+
+		w->next_port += RTCP_PAIR;
+		if (w->next_port + 1 >= w->port + w->ports)
+			w->next_port = w->port;
+		if (w->used[port - w->port])
+			continue;
+		w->used[port - w->port] = 1;
+		w->legs++;
+		record_changed(c, &w->rec);
+		return port;
+	}
+	return 0;
+}
+
+void worker_port_give(struct node *w, uint64_t port)
+{
+	if (!w->used || port < w->port || port >= w->port + w->ports ||
+	    !w->used[port - w->port])
+		return;
+	w->used[port - w->port] = 0;
+	w->legs--;
+}
+
+static void assert_leg(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	const struct rtpengine *e = arg;
+
+	if (str_eq(text_str(&l->rtpengine), text_str(&e->name)))
+		media_assert(c, l);
+}
+
+/* After a restart its calls come back from its own store only when every leg
+ * is offered and answered again. */
+void on_rtpengine_up(struct core *c, const struct msg *m)
+{
+	struct rtpengine *e = rtpengine_find(c, msg_get(m, F_RTPENGINE));
+	bool was_known = e != NULL;
+
+	if (!e) {
+		e = record_alloc(c, RECORD_RTPENGINE);
+		if (!e)
+			return;
+		text_put(c, &e->name, msg_get(m, F_RTPENGINE));
+		record_insert(c, &e->rec);
+	}
+	text_put(c, &e->addr, msg_get(m, F_ADDR));
+	if (was_known && !e->up)
+		record_each(c, RECORD_LEG, assert_leg, e);
+	e->up = true;
+	record_changed(c, &e->rec);
+}
+
+void on_rtpengine_down(struct core *c, const struct msg *m)
+{
+	struct rtpengine *e = rtpengine_find(c, msg_get(m, F_RTPENGINE));
+
+	if (!e || !e->up)
+		return;
+	e->up = false;
+	record_changed(c, &e->rec);
+}
+
+struct rtpengine *rtpengine_choose(struct core *c, struct str but)
+{
+	struct rtpengine *e, *tmp, *best = NULL;
+
+	HASH_ITER(hh, c->rtpengines, e, tmp) {
+		bool shunned = but.len && str_eq(text_str(&e->name), but);
+
+		if (e->rec.gone || !e->up)
+			continue;
+		if (!best || (!shunned &&
+		    str_cmp(text_str(&e->name), text_str(&best->name)) < 0))
+			best = e;
+	}
+	return best;
+}

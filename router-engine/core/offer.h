@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file offer.h  One agent is reserved for one contact until they answer. */
+#ifndef JF_CORE_OFFER_H
+#define JF_CORE_OFFER_H
+
+#include "router-engine/core/state.h"
+
+/* Reserves the agent and prepares their leg. NULL: no leg could be made, the
+ * contact waits on (the agent is left alone for a second). */
+struct offer *offer_make(struct core *c, struct contact *ct, struct agent *a);
+/* rtpengine's proposal is there: ring. */
+void offer_invite(struct core *c, struct leg *l);
+void offer_ringing(struct core *c, struct leg *l);
+/* The agent's leg is up. */
+void offer_accepted(struct core *c, struct leg *l);
+/* The phone's final answer, or what takes its place (SIP status code). */
+void offer_refused(struct core *c, struct leg *l, unsigned code);
+/* The caller is gone: the agent is free again as if nothing had been. */
+void offer_withdraw(struct core *c, struct contact *ct);
+/* The ring timeout. */
+void offer_due(struct core *c, struct offer *o);
+
+#endif
