@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where everything is on one box: ports by a base, paths below var."""
+
+import json
+import os
+import secrets as random
+
+from . import Trouble
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+PORT_BASE = 15000
+ADDR = "127.0.0.1"
+PARTITIONS = 4
+DIRECTORIES = ("etc", "run", "log", "redis", "recordings", "prompts",
+               "prompts/music", "speech")
+# sun_path without its NUL, and supervisord's own suffix of a pid.
+SOCKET_PATH_MAX = 107 - len("/run/supervisor.sock.1234567")
+
+# name -> offset from the base; see docs/architecture.md, "One box".
+PORTS = {
+    "ng": 23, "ng_cli": 24, "postgres": 32, "sip": 60, "tls": 61,
+    "redis": 79, "ws": 80, "wss": 81, "liveness": 90, "people": 100,
+    "rtp_min": 1000, "rtp_max": 4999, "worker_min": 5000,
+    "worker_max": 8999,
+}
+# The ports that a server listens on: name -> (protocols, program).
+LISTEN = {
+    "redis": ("tcp", "redis"), "postgres": ("tcp", "postgres"),
+    "ng": ("udp", "rtpengine"), "ng_cli": ("tcp", "rtpengine"),
+    "sip": ("udp tcp", "kamailio"), "tls": ("tcp", "kamailio"),
+    "ws": ("tcp", "kamailio"), "wss": ("tcp", "kamailio"),
+    "liveness": ("tcp", "media-worker"),
+}
+
+
+class Layout:
+    """Paths, ports and names of one box; render.py's context."""
+
+    def __init__(self, var=None, build=None, port_base=PORT_BASE,
+                 source=SOURCE, partitions=PARTITIONS, engines=2):
+        self.source = source
+        self.var = os.path.abspath(var or os.path.join(source, "var"))
+        self.build = os.path.abspath(
+            build or os.path.join(source, "build", "release"))
+        self.port_base = int(port_base)
+        self.partitions = partitions
+        self.engines = ["engine-%d" % (i + 1) for i in range(engines)]
+        self.ports = {k: self.port_base + v for k, v in PORTS.items()}
+        self.addr = ADDR
+        self.node = "acd-1"
+
+    def path(self, *parts):
+        return os.path.join(self.var, *parts)
+
+    def log(self, name):
+        return self.path("log", name + ".log")
+
+    def control(self, engine):
+        """The engine's control socket."""
+        return self.path("run", engine + ".sock")
+
+    def program(self, name):
+        return os.path.join(self.build, "bin", name)
+
+    def check(self):
+        if not 1024 <= self.port_base <= 65535 - PORTS["worker_max"]:
+            raise Trouble("--port-base must be from 1024 to %d, not %d" % (
+                65535 - PORTS["worker_max"], self.port_base))
+        if len(self.var.encode()) > SOCKET_PATH_MAX:
+            raise Trouble("the path %s is too long for UNIX sockets: set "
+                          "JACKFIELD_VAR to a shorter directory" % self.var)
+
+    def make_directories(self):
+        try:
+            os.makedirs(self.var, mode=0o700, exist_ok=True)
+            for d in DIRECTORIES:
+                os.makedirs(self.path(d), exist_ok=True)
+        except PermissionError as e:
+            raise Trouble("cannot write to %s: say sudo ./jackfield, or set "
+                          "JACKFIELD_VAR" % e.filename) from None
+
+    def secrets(self):
+        """Made once, kept in a file that only its owner reads."""
+        path = self.path("etc", "secrets.json")
+        try:
+            with open(path, encoding="utf-8") as f:
+                return json.load(f)
+        except FileNotFoundError:
+            pass
+        except PermissionError:
+            raise Trouble("%s is somebody else's: say sudo ./jackfield"
+                          % path) from None
+        names = ("leg_mac", "nonce", "postgres", "jackfield_engine",
+                 "jackfield_bi")
+        made = {name: random.token_hex(24) for name in names}
+        fd = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                     0o600)
+        with os.fdopen(fd, "w", encoding="utf-8") as f:
+            json.dump(made, f, indent=1)
+        os.rename(path + ".new", path)
+        return made
+
+    def passwords(self):
+        made = self.secrets()
+        return {r: made[r] for r in ("postgres", "jackfield_engine",
+                                     "jackfield_bi")}
+
+    def context(self):
+        """What the templates below cfg/ may use."""
+        return {
+            "addr": self.addr, "port_base": self.port_base,
+            "ports": self.ports, "var": self.var, "source": self.source,
+            "build": self.build, "partitions": self.partitions,
+            "node": self.node, "secrets": self.secrets(),
+            "engines": self.engines,
+            "kamailio_modules": kamailio_modules(self.build),
+        }
+
+
+def kamailio_modules(build):
+    """Kamailio's module path: Debian's directories and ours."""
+    import glob
+    found = sorted(glob.glob("/usr/lib/*/kamailio/modules"))
+    return found + [os.path.join(build, "modules")]
