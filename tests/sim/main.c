@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core_sim [--seed N] [--steps N] [--seeds N]
+ *
+ * Prints TAP, one case per seed; a failing seed replays with --seed.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/sim/sim.h"
+
+static bool run(int n, uint64_t seed, uint64_t steps)
+{
+	struct sim_result r;
+
+	sim_run(seed, steps, &r);
+	printf("%sok %d - seed %" PRIu64 ": %" PRIu64 " steps\n",
+	       r.fault[0] ? "not " : "", n, seed, r.steps);
+	if (r.fault[0])
+		printf("# step %" PRIu64 ": %s\n# again: core_sim --seed %"
+		       PRIu64 " --steps %" PRIu64 "\n", r.steps, r.fault, seed,
+		       steps);
+	else
+		printf("# %" PRIu64 " contacts, %" PRIu64 " talks, %" PRIu64
+		       " decisions, %" PRIu64 " restarts, %" PRIu64
+		       " ignored, %" PRIu64 " stale, %.2f us per step\n",
+		       r.contacts, r.talks, r.decisions, r.restarts, r.ignored,
+		       r.stale, r.step_us);
+	fflush(stdout);
+	return !r.fault[0];
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"seed", required_argument, NULL, 's'},
+		{"steps", required_argument, NULL, 'n'},
+		{"seeds", required_argument, NULL, 'k'},
+		{NULL, 0, NULL, 0}};
+	uint64_t seed = 1, steps = 100000, seeds = 10;
+	int c, failed = 0;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 's') {
+			seed = strtoull(optarg, NULL, 10);
+			seeds = 1;
+		} else if (c == 'n') {
+			steps = strtoull(optarg, NULL, 10);
+		} else if (c == 'k') {
+			seeds = strtoull(optarg, NULL, 10);
+		} else {
+			return 2;
+		}
+	}
+	printf("1..%" PRIu64 "\n", seeds);
+	for (uint64_t i = 0; i < seeds; i++)
+		failed += !run((int)i + 1, seed + i, steps);
+	printf("%d passed, %d failed\n", (int)seeds - failed, failed);
+	return failed != 0;
+}

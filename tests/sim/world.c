@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+#include "lib/base/escape.h"
+#include "lib/base/heap.h"
+#include "lib/base/id.h"
+#include "tests/sim/world.h"
+
+#define AGENTS 12
+#define MAX_LEGS 60
+#define LINE 2048
+
+enum phase { PHASE_EARLY, PHASE_UP, PHASE_GONE };
+
+/* One SIP dialog at a node. */
+struct dialog {
+	uint64_t id;
+	enum phase phase;
+	bool uac, held;
+	UT_hash_handle hh;
+};
+
+/* Something that will come back. */
+struct pending {
+	struct heap_node at;
+	char line[LINE];
+};
+
+struct producer_state {
+	const char *name;
+	unsigned boot;
+	uint64_t seq;
+};
+
+struct world {
+	uint64_t rng, now, serial, timer, next_leg;
+	struct heap queue;
+	struct dialog *dialogs;
+	struct producer_state acd, worker;
+	bool drain, worker_up, started, rtpengine_up;
+	unsigned conf_step, version;
+	char out[LINE], last[LINE]; /* last: to be repeated */
+	struct arena arena;
+};
+
+uint64_t world_random(struct world *w, uint64_t below)
+{
+	w->rng ^= w->rng << 13;
+	w->rng ^= w->rng >> 7;
+	w->rng ^= w->rng << 17;
+	return (w->rng >> 11) % below;
+}
+
+static bool chance(struct world *w, unsigned percent)
+{
+	return world_random(w, 100) < percent;
+}
+
+struct world *world_alloc(uint64_t seed)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->rng = seed * 0x9e3779b97f4a7c15u + 1;
+	w->now = 1750000000000;
+	w->acd.name = "acd-1";
+	w->worker.name = "worker-1";
+	w->version = 1;
+	arena_init(&w->arena);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	struct heap_node *n;
+	struct dialog *d, *tmp;
+
+	while ((n = heap_first(&w->queue))) {
+		heap_remove(&w->queue, n);
+		free(n);
+	}
+	heap_release(&w->queue);
+	HASH_ITER(hh, w->dialogs, d, tmp) {
+		HASH_DEL(w->dialogs, d);
+		free(d);
+	}
+	arena_release(&w->arena);
+	free(w);
+}
+
+uint64_t world_now(const struct world *w)
+{
+	return w->now;
+}
+
+/* Schedules a line without time and stamp. */
+__attribute__((format(printf, 3, 4)))
+static void later(struct world *w, uint64_t ms, const char *fmt, ...)
+{
+	struct pending *p = calloc(1, sizeof(*p));
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->line, sizeof(p->line), fmt, ap);
+	va_end(ap);
+	p->at.id = ++w->serial;
+	heap_set(&w->queue, &p->at, w->now + ms);
+}
+
+static struct dialog *dialog_find(struct world *w, uint64_t id)
+{
+	struct dialog *d;
+
+	HASH_FIND(hh, w->dialogs, &id, sizeof(id), d);
+	return d;
+}
+
+static struct dialog *dialog_add(struct world *w, uint64_t id, bool uac)
+{
+	struct dialog *d = calloc(1, sizeof(*d));
+
+	d->id = id;
+	d->uac = uac;
+	HASH_ADD(hh, w->dialogs, id, sizeof(d->id), d);
+	return d;
+}
+
+/* Exactly one leg.ended for every leg, like the real node. */
+static void dialog_end(struct world *w, struct dialog *d, const char *by,
+		       const char *cause, unsigned code)
+{
+	later(w, world_random(w, 5),
+	      "t=leg.ended leg=l%016llx by=%s cause=%s code=%u q850=16",
+	      (unsigned long long)d->id, by, cause, code);
+	HASH_DEL(w->dialogs, d);
+	free(d);
+}
+
+/* ---- what the core asks for -------------------------------------------------------- */
+
+static uint64_t leg_of(const struct msg *m)
+{
+	uint64_t id = 0;
+
+	id_parse(msg_get(m, F_LEG), 'l', &id);
+	return id;
+}
+
+/* How an agent's phone takes a call. */
+static void phone_rings(struct world *w, uint64_t id)
+{
+	unsigned long long l = id;
+	unsigned luck = (unsigned)world_random(w, 100);
+	uint64_t ms = 200 + world_random(w, 8000);
+
+	dialog_add(w, id, true);
+	if (luck < 90)
+		later(w, 20, "t=leg.ringing leg=l%016llx code=180", l);
+	if (luck < 65)
+		later(w, ms, "t=leg.answered leg=l%016llx sdp=v%%3D0", l);
+	else if (luck < 75)
+		later(w, ms, "phone l%016llx 603", l);
+	else if (luck < 80)
+		later(w, ms, "phone l%016llx 486", l);
+	else if (luck < 83)
+		later(w, 30, "phone l%016llx 480", l);
+}
+
+static void on_end(struct world *w, uint64_t id)
+{
+	struct dialog *d = dialog_find(w, id);
+
+	if (d)
+		dialog_end(w, d, "local", "ended", 0);
+	else if (chance(w, 50)) /* it was over already */
+		later(w, 1, "t=leg.gone leg=l%016llx reason=unknown",
+		      (unsigned long long)id);
+}
+
+static void on_reanswer(struct world *w, const struct msg *m, uint64_t id)
+{
+	if (dialog_find(w, id) && msg_num(m, F_CODE) == 200)
+		later(w, 5, "t=leg.confirmed leg=l%016llx%s",
+		      (unsigned long long)id,
+		      chance(w, 20) ? " sdp=v%3D0" : "");
+}
+
+static void on_ng(struct world *w, const struct msg *m, const char *op)
+{
+	unsigned long long l = leg_of(m), token = msg_num(m, F_TOKEN);
+	uint64_t ms = 1 + world_random(w, 3);
+
+	if (!w->rtpengine_up || chance(w, 1))
+		later(w, ms, "t=ng.failed leg=l%016llx token=%llu op=%s "
+		      "cause=%s", l, token, op,
+		      chance(w, 50) ? "refused" : "silent");
+	else
+		later(w, ms, "t=ng.replied leg=l%016llx token=%llu op=%s "
+		      "sdp=v%%3D0 addr=127.0.0.1:%llu codec=PCMA", l, token, op,
+		      30000 + l % 1000 * 2);
+}
+
+static bool to_this_boot(const struct world *w, const struct core_effect *e)
+{
+	char boot[16];
+
+	snprintf(boot, sizeof(boot), "b%u", w->worker.boot);
+	return w->worker_up && str_eq(e->boot, str_c(boot));
+}
+
+static void on_worker(struct world *w, const struct core_effect *e)
+{
+	const struct msg *m = &e->m;
+	unsigned long long l = leg_of(m);
+
+	if (!to_this_boot(w, e))
+		return;
+	if (m->type == M_MEDIA_REMOVE)
+		later(w, 2, "t=media.removed leg=l%016llx packets=100 lost=1 "
+		      "jitter_us=500 mos100=440", l);
+	else if (m->type == M_MEDIA_PLAY && !msg_num(m, F_LOOP))
+		later(w, 500 + world_random(w, 4000),
+		      "t=media.done leg=l%016llx play=%llu cause=end ms=1", l,
+		      (unsigned long long)msg_num(m, F_PLAY));
+	else if (m->type == M_MEDIA_RECORD_END)
+		later(w, 5, "t=media.recorded recording=%.*s file=f.wav "
+		      "begin=%llu ms=10 bytes=100 sha256=00",
+		      STR_FMT(msg_get(m, F_RECORDING)),
+		      (unsigned long long)w->now);
+}
+
+static void on_effect(struct world *w, const struct core_effect *e)
+{
+	const struct msg *m = &e->m;
+	uint64_t id = leg_of(m);
+
+	switch (m->type) {
+	case M_LEG_ANSWER:
+		if (dialog_find(w, id))
+			later(w, 10, "t=leg.confirmed leg=l%016llx",
+			      (unsigned long long)id);
+		break;
+	case M_LEG_INVITE:
+		phone_rings(w, id);
+		break;
+	case M_LEG_END:
+	case M_LEG_REJECT:
+		on_end(w, id);
+		break;
+	case M_LEG_REANSWER:
+		on_reanswer(w, m, id);
+		break;
+	case M_NG_NEGOTIATE:
+		on_ng(w, m, "negotiate");
+		break;
+	case M_NG_PROPOSE:
+		on_ng(w, m, "propose");
+		break;
+	case M_NG_ACCEPT:
+		on_ng(w, m, "accept");
+		break;
+	case M_NG_DELETE:
+		on_ng(w, m, "delete");
+		break;
+	default:
+		if (msg_type_dir(m->type) == DIR_NODE)
+			on_worker(w, e);
+		break;
+	}
+}
+
+void world_effects(struct world *w, const struct core_effect *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		on_effect(w, &v[i]);
+}
+
+void world_timer(struct world *w, uint64_t due)
+{
+	w->timer = due;
+}
+
+/* ---- what the world does by itself ---------------------------------------------------- */
+
+static struct dialog *any_dialog(struct world *w)
+{
+	unsigned n = HASH_COUNT(w->dialogs);
+	struct dialog *d = w->dialogs;
+
+	for (uint64_t i = n ? world_random(w, n) : 0; i && d; i--)
+		d = d->hh.next;
+	return d;
+}
+
+static void new_call(struct world *w)
+{
+	uint64_t id = ID_NODE_BIT | (uint64_t)1 << 48 | ++w->next_leg;
+	unsigned n = (unsigned)world_random(w, 100);
+
+	if (w->drain || HASH_COUNT(w->dialogs) > MAX_LEGS)
+		return;
+	dialog_add(w, id, false);
+	if (n < 6)
+		later(w, 0, "t=leg.offered leg=l%016llx node=acd-1 kind=agent "
+		      "tenant=1 number=*7%llu user=a%llu domain=demo sdp=v",
+		      (unsigned long long)id,
+		      (unsigned long long)world_random(w, 4),
+		      (unsigned long long)world_random(w, AGENTS + 1));
+	else
+		later(w, 0, "t=leg.offered leg=l%016llx node=acd-1 kind=trunk "
+		      "tenant=1 number=%s caller=+1555%s", (unsigned long long)id,
+		      n < 50 ? "100" : n < 97 ? "200" : "999",
+		      n % 10 ? " sdp=v%3D0" : "");
+}
+
+static void someone_acts(struct world *w)
+{
+	struct dialog *d = any_dialog(w);
+
+	if (!d)
+		return;
+	if (d->phase == PHASE_UP && !w->drain && chance(w, 60)) {
+		d->held = !d->held;
+		later(w, 0, "t=leg.reoffered leg=l%016llx tid=1:%llu "
+		      "direction=%s%s", (unsigned long long)d->id,
+		      (unsigned long long)w->serial,
+		      d->held ? "sendonly" : "sendrecv",
+		      chance(w, 90) ? " sdp=v%3D0" : "");
+	} else if (d->phase == PHASE_UP || !d->uac) {
+		dialog_end(w, d, "remote",
+			   d->phase == PHASE_UP ? "bye" : "cancel", 487);
+	}
+}
+
+static void someone_asks(struct world *w)
+{
+	static const char *const verbs[] = {"agent.ready", "agent.ready",
+		"agent.ready", "agent.pause", "agent.logout"};
+	unsigned long long a = 1 + world_random(w, AGENTS);
+
+	if (chance(w, 70))
+		later(w, 0, "t=%s agent=%llu actor=sim",
+		      verbs[world_random(w, w->drain ? 3 : 5)], a);
+	else if (chance(w, 80))
+		later(w, 0, "t=agent.registered user=a%llu domain=demo "
+		      "node=acd-1 contact_uri=sip:x expires_ms=1000", a);
+	else
+		later(w, 0, "t=agent.unregistered user=a%llu domain=demo "
+		      "node=acd-1 cause=expired", a);
+}
+
+static void worker_restarts(struct world *w)
+{
+	if (w->worker_up && chance(w, 50)) {
+		w->worker_up = false;
+		later(w, 0, "t=node.down node=worker-1 boot=b%u kind=worker",
+		      w->worker.boot);
+		return;
+	}
+	w->worker_up = true;
+	w->worker.boot++;
+	w->worker.seq = 0;
+	later(w, 0, "t=node.up node=worker-1 boot=b%u kind=worker "
+	      "addr=127.0.0.1 port=40000 ports=400", w->worker.boot);
+}
+
+static void acd_restarts(struct world *w)
+{
+	struct dialog *d, *tmp;
+
+	HASH_ITER(hh, w->dialogs, d, tmp) { /* nothing of them is heard again */
+		HASH_DEL(w->dialogs, d);
+		free(d);
+	}
+	w->acd.boot++;
+	w->acd.seq = 0;
+	later(w, 0, "t=node.up node=acd-1 boot=b%u kind=acd", w->acd.boot);
+}
+
+static void something_happens(struct world *w)
+{
+	unsigned n = (unsigned)world_random(w, 1000);
+
+	if (n < 300)
+		new_call(w);
+	else if (n < 600)
+		someone_acts(w);
+	else if (n < 960)
+		someone_asks(w);
+	else if (n < 965)
+		worker_restarts(w);
+	else if (n < 967)
+		acd_restarts(w);
+	else if (n < 975 && !w->drain)
+		w->conf_step = 1;
+	else if (n < 980) {
+		w->rtpengine_up = w->drain || !w->rtpengine_up || chance(w, 80);
+		later(w, 0, "t=rtpengine.%s rtpengine=r1 addr=127.0.0.1",
+		      w->rtpengine_up ? "up" : "down");
+	}
+}
+
+/* ---- configuration, one line after the other --------------------------------------------- */
+
+static const char *conf_line(struct world *w)
+{
+	unsigned i = w->conf_step++;
+
+	if (i == 1)
+		return "t=conf.begin";
+	if (i == 2)
+		return "t=conf.tenant tenant=1 version=1 name=demo domain=demo "
+		       "language=en code_ready=*70 code_pause=*71 "
+		       "code_logout=*72";
+	if (i == 3 || i == 4)
+		snprintf(w->out, LINE, "t=conf.queue queue=%u tenant=1 "
+			 "version=%u name=q language=zh %s greeting=say:en:hi "
+			 "music=file:m announce_ms=3000 ring_ms=5000 "
+			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u",
+			 i - 2, w->version, i == 4 ? "skill=french level=3"
+			 : "level=0", i == 3 ? 2000 : 0, i == 4 ? 7 : 0);
+	else if (i == 5 || i == 6)
+		snprintf(w->out, LINE, "t=conf.number number=%u00 tenant=1 "
+			 "version=1 queue=%u", i - 4, i - 4);
+	else if (i < 7 + AGENTS)
+		snprintf(w->out, LINE, "t=conf.agent agent=%u tenant=1 "
+			 "version=%u name=A user=a%u skills=french:%u",
+			 i - 6, w->version, i - 6, i % 6);
+	else {
+		w->conf_step = 0;
+		w->version++;
+		return "t=conf.end";
+	}
+	/* now and then one agent's row is missing */
+	if (i == 9 && w->version % 3 == 2)
+		snprintf(w->out, LINE, "t=conf.number number=300 tenant=1 "
+			 "version=1 queue=1");
+	return w->out;
+}
+
+/* ---- the stream ------------------------------------------------------------------------- */
+
+/* phone l... CODE: the agent's phone refuses, unless it was cancelled. */
+static bool resolve_phone(struct world *w, const char *line)
+{
+	unsigned long long id;
+	unsigned code;
+	struct dialog *d;
+
+	if (sscanf(line, "phone l%llx %u", &id, &code) != 2)
+		return false;
+	d = dialog_find(w, id);
+	if (d)
+		dialog_end(w, d, "remote", "refused", code);
+	return true;
+}
+
+/* An event of a dialog that is over, or before its time, never was sent. */
+static bool in_vain(struct world *w, const char *line)
+{
+	unsigned long long id;
+	const char *leg = strstr(line, "leg=l");
+	struct dialog *d;
+	bool answered = !strncmp(line, "t=leg.answered", 14);
+	bool confirmed = !strncmp(line, "t=leg.confirmed", 15);
+
+	if (!answered && !confirmed && strncmp(line, "t=leg.r", 7))
+		return false;
+	if (!leg || sscanf(leg, "leg=l%llx", &id) != 1)
+		return false;
+	d = dialog_find(w, id);
+	if (d && (answered || confirmed))
+		d->phase = PHASE_UP;
+	return !d;
+}
+
+static void stamp(struct world *w, const char *line)
+{
+	struct producer_state *p = NULL;
+	int n;
+
+	if (!strncmp(line, "t=leg.", 6) || !strncmp(line, "t=agent.reg", 11) ||
+	    !strncmp(line, "t=agent.unreg", 13))
+		p = &w->acd;
+	else if (!strncmp(line, "t=media.", 8))
+		p = &w->worker;
+	n = snprintf(w->out, LINE, "%s time=%llu", line,
+		     (unsigned long long)w->now);
+	if (p)
+		snprintf(w->out + n, (size_t)(LINE - n),
+			 " src=%s boot=b%u seq=%llu", p->name, p->boot,
+			 (unsigned long long)++p->seq);
+}
+
+static const char *next_pending(struct world *w)
+{
+	struct heap_node *n = heap_first(&w->queue);
+	struct pending *p = (struct pending *)n;
+	bool dropped;
+
+	heap_remove(&w->queue, n);
+	if (n->due > w->now)
+		w->now = n->due;
+	dropped = resolve_phone(w, p->line) || in_vain(w, p->line);
+	if (!dropped)
+		stamp(w, p->line);
+	free(p);
+	if (dropped)
+		return NULL;
+	if (chance(w, 3))
+		memcpy(w->last, w->out, LINE);
+	return w->out;
+}
+
+static const char *start(struct world *w)
+{
+	w->started = true;
+	w->worker_up = w->rtpengine_up = true;
+	w->conf_step = 1;
+	w->acd.boot = w->worker.boot = 1;
+	later(w, 0, "t=node.up node=acd-1 boot=b1 kind=acd");
+	later(w, 0, "t=node.up node=worker-1 boot=b1 kind=worker "
+	      "addr=127.0.0.1 port=40000 ports=400");
+	later(w, 0, "t=rtpengine.up rtpengine=r1 addr=127.0.0.1");
+	snprintf(w->out, LINE, "t=owner.acquired generation=g partition=1 "
+		 "time=%llu", (unsigned long long)w->now);
+	return w->out;
+}
+
+static const char *timer_line(struct world *w)
+{
+	if (w->timer > w->now)
+		w->now = w->timer;
+	snprintf(w->out, LINE, "t=timer.due time=%llu",
+		 (unsigned long long)w->now);
+	return w->out;
+}
+
+static const char *choose(struct world *w)
+{
+	struct heap_node *n = heap_first(&w->queue);
+	uint64_t pause = world_random(w, w->drain ? 3000 : 400);
+
+	if (w->last[0] && chance(w, 20)) { /* sent again */
+		memcpy(w->out, w->last, LINE);
+		w->last[0] = '\0';
+		return w->out;
+	}
+	if (w->timer && (!n || w->timer <= n->due) &&
+	    w->timer <= w->now + pause)
+		return timer_line(w);
+	if (n && n->due <= w->now + pause)
+		return next_pending(w);
+	w->now += pause;
+	something_happens(w);
+	return NULL;
+}
+
+const char *world_next(struct world *w)
+{
+	const char *line = NULL;
+
+	if (!w->started)
+		return start(w);
+	if (w->conf_step)
+		return conf_line(w);
+	while (!line && !w->conf_step)
+		line = choose(w);
+	return line ? line : conf_line(w);
+}
+
+void world_drain(struct world *w)
+{
+	w->drain = true;
+}
+
+bool world_idle(const struct world *w)
+{
+	return !w->conf_step && !heap_first(&w->queue) && !w->dialogs;
+}
