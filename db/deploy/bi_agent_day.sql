@@ -21,11 +21,9 @@ GRANT EXECUTE ON FUNCTION bi.by_day(timestamptz, timestamptz)
 CREATE FUNCTION journal.offer_end(cause text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE
-		WHEN cause IN ('answered') THEN 'answered'
-		WHEN cause IN ('refused', 'declined', 'busy') THEN 'refused'
-		WHEN cause IN ('no_answer', 'unanswered', 'timeout',
-			       'unreachable', 'not_registered', 'failed')
-			THEN 'unanswered'
+		WHEN cause = 'accepted' THEN 'answered'
+		WHEN cause IN ('declined', 'busy') THEN 'refused'
+		WHEN cause IN ('no_answer', 'unreachable') THEN 'unanswered'
 		ELSE 'withdrawn' END
 $$;
 GRANT EXECUTE ON FUNCTION journal.offer_end(text) TO jackfield_bi;
@@ -108,10 +106,10 @@ COMMENT ON COLUMN bi.agent_day.talk_ms IS 'ms: sum of talk segments';
 COMMENT ON COLUMN bi.agent_day.hold_ms IS 'ms: sum of hold segments';
 COMMENT ON COLUMN bi.agent_day.occupancy IS '%: (talking_ms + wrapup_ms) / (talking_ms + wrapup_ms + ready_ms)';
 COMMENT ON COLUMN bi.agent_day.offers IS 'count of offer segments that began on the day: calls + refused + unanswered + withdrawn';
-COMMENT ON COLUMN bi.agent_day.calls IS 'count of offers that ended in talk';
-COMMENT ON COLUMN bi.agent_day.refused IS 'count of offers that the agent or the phone refused (decline, busy)';
-COMMENT ON COLUMN bi.agent_day.unanswered IS 'count of offers that rang out or did not reach the phone';
-COMMENT ON COLUMN bi.agent_day.withdrawn IS 'count of offers that ended for another reason: the caller gave up, the agent logged out';
+COMMENT ON COLUMN bi.agent_day.calls IS 'count of offers that the agent accepted';
+COMMENT ON COLUMN bi.agent_day.refused IS 'count of offers that the agent or the phone refused (declined, busy)';
+COMMENT ON COLUMN bi.agent_day.unanswered IS 'count of offers that rang out or did not reach the phone (no_answer, unreachable)';
+COMMENT ON COLUMN bi.agent_day.withdrawn IS 'count of offers that ended for another reason: the caller gave up, no media relay';
 
 GRANT SELECT ON bi.agent_day TO jackfield_bi;
 

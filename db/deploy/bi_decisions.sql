@@ -17,7 +17,7 @@ LEFT JOIN LATERAL (
 	WHERE x.contact = d.contact AND x.kind = 'offer'
 	  AND x.offer = d.offer LIMIT 1) s ON true;
 
-COMMENT ON VIEW bi.decisions IS 'every choice of an agent, with its reason';
+COMMENT ON VIEW bi.decisions IS 'every run of the matcher for a contact that chose an agent or, once for each contact, told that none was free';
 COMMENT ON COLUMN bi.decisions.tenant_id IS 'tenant; the session''s own only';
 COMMENT ON COLUMN bi.decisions.decision IS 'id of the decision';
 COMMENT ON COLUMN bi.decisions.contact IS 'contact it was made for, see bi.calls';
@@ -29,9 +29,9 @@ COMMENT ON COLUMN bi.decisions.position IS 'its place in line, from 1';
 COMMENT ON COLUMN bi.decisions.policy IS 'name of the rule that chose';
 COMMENT ON COLUMN bi.decisions.reason IS 'why, in words';
 COMMENT ON COLUMN bi.decisions.considered IS 'count of agents looked at';
-COMMENT ON COLUMN bi.decisions.agent_id IS 'agent chosen';
-COMMENT ON COLUMN bi.decisions.agent_name IS 'name of the agent today; NULL: deleted';
-COMMENT ON COLUMN bi.decisions.offer IS 'id of the offer that followed';
+COMMENT ON COLUMN bi.decisions.agent_id IS 'agent chosen; NULL: none was free';
+COMMENT ON COLUMN bi.decisions.agent_name IS 'name of the agent today; NULL: none or deleted';
+COMMENT ON COLUMN bi.decisions.offer IS 'id of the offer that followed; NULL: none';
 COMMENT ON COLUMN bi.decisions.offer_end IS 'one word: how the offer ended; NULL: its segment is not there yet';
 COMMENT ON COLUMN bi.decisions.rang_ms IS 'ms that the offer lasted: length of its segment';
 
@@ -45,7 +45,7 @@ GRANT EXECUTE ON FUNCTION journal.unescape(text) TO jackfield_bi;
 CREATE VIEW bi.decision_candidates WITH (security_invoker) AS
 SELECT d.tenant_id, d.decision, d.contact, d.begin_at AS decided_at,
        c.ordinal, c.agent_id, a.name AS agent_name, c.idle_ms, c.verdict,
-       c.agent_id IS NOT DISTINCT FROM d.agent AS chosen
+       c.verdict = 'chosen' AS chosen
 FROM journal.decisions d
 CROSS JOIN LATERAL (
 	SELECT n AS ordinal,
@@ -64,9 +64,9 @@ COMMENT ON COLUMN bi.decision_candidates.contact IS 'contact it was made for';
 COMMENT ON COLUMN bi.decision_candidates.decided_at IS 'when; time with ms';
 COMMENT ON COLUMN bi.decision_candidates.ordinal IS 'number in the list, from 1';
 COMMENT ON COLUMN bi.decision_candidates.agent_id IS 'agent looked at';
-COMMENT ON COLUMN bi.decision_candidates.agent_name IS 'name of the agent today; NULL: deleted';
+COMMENT ON COLUMN bi.decision_candidates.agent_name IS 'name of the agent today; NULL: none or deleted';
 COMMENT ON COLUMN bi.decision_candidates.idle_ms IS 'ms since the agent''s last work ended';
-COMMENT ON COLUMN bi.decision_candidates.verdict IS 'chosen, eligible, or one word why not';
+COMMENT ON COLUMN bi.decision_candidates.verdict IS 'chosen, eligible, or why not: skill, offline, paused, reserved, talking, wrap_up, not_responding, unregistered, refused (an offer, just before)';
 COMMENT ON COLUMN bi.decision_candidates.chosen IS 'true: the contact was offered to this agent';
 
 GRANT SELECT ON bi.decisions, bi.decision_candidates TO jackfield_bi;

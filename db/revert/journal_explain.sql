@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+BEGIN;
+DROP FUNCTION journal.explain(text);
+DROP FUNCTION journal.explain_unknown(text);
+DROP FUNCTION journal.explain_head(journal.contacts);
+DROP FUNCTION journal.explain_media(text);
+DROP FUNCTION journal.explain_end(journal.contacts);
+DROP FUNCTION journal.explain_wait(text);
+DROP FUNCTION journal.explain_story(text);
+DROP FUNCTION journal.explain_decision(journal.decisions);
+DROP FUNCTION journal.explain_segment(journal.segments);
+DROP FUNCTION journal.verdict_words(text, bigint, text);
+DROP FUNCTION journal.cause_words(text, text, text);
+DROP FUNCTION journal.q850_words(int);
+DROP FUNCTION journal.prompt_words(text[]);
+DROP FUNCTION journal.queue_name(int, int);
+DROP FUNCTION journal.agent_name(int, int);
+DROP FUNCTION journal.clock(timestamptz);
+DROP FUNCTION journal.span(timestamptz, timestamptz);
+DROP FUNCTION journal.span(numeric);
+COMMIT;
