@@ -301,7 +301,8 @@ void leg_media_failed(struct core *c, struct leg *l, enum leg_op op,
 		}
 		if (op != OP_ACCEPT)
 			break; /* the session stays as it was */
-		/* fall through: no answer to our offer, no session */
+		leg_hang_up(c, l, code, q850, STR_LIT("media refused"));
+		break; /* no answer to our offer, no session */
 	case LEG_ARRIVING:
 	case LEG_ANSWERING:
 		leg_hang_up(c, l, code, q850, STR_LIT("media refused"));

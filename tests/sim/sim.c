@@ -74,7 +74,10 @@ static void check_row(struct sim *s, const struct msg *m)
 			FAULT(s, "%s: segment %llu missing", k->key,
 			      (unsigned long long)k->ordinal);
 	} else if (m->type == M_JOURNAL_AGENT_STATE) {
-		extend(s, chain_of(s, msg_get(m, F_AGENT)), m);
+		k = chain_of(s, msg_get(m, F_AGENT));
+		if (str_eq(msg_get(m, F_CAUSE), STR_LIT("configured")))
+			k->end = 0; /* the row was gone for a while */
+		extend(s, k, m);
 	} else if (m->type == M_JOURNAL_CONTACT) {
 		k = chain_of(s, msg_get(m, F_CONTACT));
 		if (k->over || k->end != msg_num(m, F_END))
@@ -226,7 +229,7 @@ void sim_run(uint64_t seed, uint64_t steps, struct sim_result *r)
 	}
 	while (!r->fault[0] && r->steps < steps) {
 		step_both(&s, world_next(s.world));
-		if (world_random(s.world, 1000) == 0)
+		if (world_random(s.world, 1000) == 0 && !world_configures(s.world))
 			restart(&s);
 	}
 	world_drain(s.world);

@@ -571,6 +571,12 @@ const char *world_next(struct world *w)
 	return line ? line : conf_line(w);
 }
 
+/* A new owner is told the whole configuration anew. */
+bool world_configures(const struct world *w)
+{
+	return w->conf_step != 0;
+}
+
 void world_drain(struct world *w)
 {
 	w->drain = true;

@@ -28,6 +28,8 @@ void world_timer(struct world *w, uint64_t due);
 void world_drain(struct world *w);
 /* Nothing is under way and nothing will come but timers. */
 bool world_idle(const struct world *w);
+/* Between conf.begin and conf.end. */
+bool world_configures(const struct world *w);
 uint64_t world_random(struct world *w, uint64_t below);
 uint64_t world_now(const struct world *w);
 
