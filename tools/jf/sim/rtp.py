@@ -133,7 +133,8 @@ class RtpEndpoint:
         self.sound = sound or silence()
 
     def talk(self, dest=None, codec=None):
-        """Starts sending; dest None: to the source of what arrives."""
+        """Starts sending; dest None: to the source of what arrives, and only
+        while something does."""
         if codec:
             self.codec = codec
         self.latch = dest is None
@@ -157,6 +158,8 @@ class RtpEndpoint:
 
     def on_tick(self):
         if not self.sending or not self.dest:
+            return
+        if self.latch and time.time() - self.packets[-1].time > 1:
             return
         if self.events:
             self._send_event(self.events[0])
@@ -211,9 +214,6 @@ class RtpEndpoint:
         if len(self.packets) == 1:
             with self.arrived:
                 self.arrived.notify_all()
-
-    def forget(self):
-        self.packets = []
 
     def close(self):
         self.clock.call(lambda: self.clock._close(self))
@@ -277,6 +277,27 @@ class EventFrames(list):
     def first(self):
         fresh, self.fresh = self.fresh, False
         return fresh
+
+
+    def tone_times(self, hz, t0, t1):
+        """Arrival of every packet in which this tone is the loudest."""
+        turn = np.hanning(FRAME) * np.exp(
+            -2j * np.pi * hz * np.arange(FRAME) / 8000)
+        out = []
+        for p in self.heard(t0, t1):
+            if p.pt not in (0, 8) or len(p.payload) != FRAME:
+                continue
+            pcm = g.decode(g.NAME[p.pt], p.payload).astype(float)
+            rms = float(np.sqrt(np.mean(pcm ** 2)))
+            peak = abs(pcm @ turn) * 2 / np.hanning(FRAME).sum()
+            if rms > 300 and peak > rms:  # of a pure tone 1.41 rms
+                out.append(p.time)
+        return out
+
+    def tone_gap(self, hz, t0, t1):
+        """The longest time without the tone within t0..t1, s."""
+        times = [t0] + self.tone_times(hz, t0, t1) + [t1]
+        return max(b - a for a, b in zip(times, times[1:]))
 
 
 def _assemble(packets, seconds):

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What dies is not noticed: an engine, the media worker, PostgreSQL."""
+
+import os
+import time
+
+from crowd import Crowd
+from harness import (CUSTOMER_HZ, GREETING_HZ, MUSIC_HZ, SUPPORT, check_chain,
+                     first_heard, loud)
+from jf.sim.people import Manner, wait_for
+
+TENANT_PARTITION = 1
+PG_AWAY_S = float(os.environ.get("JF_PG_AWAY", "60"))
+
+
+def until(t):
+    wait_for(lambda: time.time() >= t, 120)
+
+
+def owner(site):
+    return site.stack.owner(TENANT_PARTITION)
+
+
+def complete(site, calls):
+    """Every call has one row, and its chain of segments."""
+    for c in calls:
+        contact = site.contact(c.call.call_id, 30)
+        rows = site.rows("SELECT * FROM journal.contacts WHERE call_id = %s",
+                         c.call.call_id)
+        assert len(rows) == 1, rows
+        check_chain(site.segments(contact["contact"]), contact)
+        for table in ("legs", "decisions", "recordings"):
+            key = {"legs": "leg", "decisions": "decision",
+                   "recordings": "recording || part::text"}[table]
+            doubled = site.rows(
+                "SELECT %s, count(*) FROM journal.%s WHERE contact = %%s "
+                "GROUP BY 1 HAVING count(*) > 1" % (key, table),
+                contact["contact"])
+            assert not doubled, doubled
+    assert not site.rows("SELECT * FROM journal.rejected")
+
+
+def test_engine_dies(site):
+    """kill -9 of the owner during 20 talks and 10 callers in line."""
+    crowd = Crowd(site, 20, 10)
+    voices = {p.hz: p for p in crowd.parties}
+    order = sorted((line_fields(site, c)["enqueued"], c.call.call_id)
+                   for c in crowd.waiters)
+    free = crowd.parties[0]
+    for a in crowd.agents:
+        a.manner = Manner(answer_ms=200)
+    before = time.time()
+    victim = owner(site)
+    killed = time.time()
+    site.stack.kill(victim)
+    free.bye()  # an agent becomes free while nobody owns the partition
+    again = wait_for(lambda: next((
+        p.call.when("offered") for p in crowd.agents[0].calls[1:]), None), 10,
+        0.01, "no offer after the engine died")
+    taken = again - killed
+    print("matching again after %.0f ms" % (taken * 1000))
+    until(killed + 4)
+    assert taken < 1.0, "matching again after %.2f s" % taken
+    assert owner(site) != victim
+    for c in crowd.talkers:  # nobody else's talk stopped
+        if c.call.state == "ended":
+            assert c.call.bye_by == "them"
+    up = [c for c in crowd.talkers if c.call.state == "answered"]
+    assert len(up) == 19
+    for c in up:
+        gap = min(c.ear.tone_gap(hz, before, killed + 3) for hz in voices)
+        assert gap < 0.25, "a caller heard nobody for %.2f s" % gap
+    for p in crowd.parties[1:]:
+        assert not p.ear.gaps(before, killed + 3, 0.25)
+    for c in crowd.waiters:
+        assert c.call.state == "answered"
+    # The line is served in its order.
+    for p in crowd.parties[1:10]:
+        p.bye()
+        n = len(order)
+        wait_for(lambda: crowd.queued() < n, 5)
+    wait_for(lambda: crowd.queued() == 0, 10)
+    wait_for(lambda: sum("state=talking" in v for v in site.state(
+        "contact").values()) == 20, 10)
+    crowd.hang_up()
+    complete(site, crowd.all())
+    rows = site.rows(
+        "SELECT call_id, answered_at FROM journal.contacts "
+        "WHERE call_id = ANY(%s) ORDER BY answered_at",
+        [call_id for _, call_id in order])
+    assert [r["call_id"] for r in rows] == [c for _, c in order]
+
+
+def line_fields(site, customer):
+    for line in site.state("contact").values():
+        fields = dict(p.split("=", 1) for p in line.split(" ") if "=" in p)
+        if fields.get("call_id") == customer.call.call_id:
+            return {**fields, "enqueued": int(fields["enqueued"])}
+    raise AssertionError("no record of " + customer.call.call_id)
+
+
+def test_worker_dies(site):
+    """Two who talk hear each other again within 0.5 s, who waits hears music
+    within 2 s; the recording's hole is a row."""
+    site.ready("alice")
+    alice = site.agent("alice")
+    talker = site.world.carrier().call(SUPPORT, CUSTOMER_HZ)
+    talker.wait("answered")
+    agent = alice.wait_call()
+    agent.wait("acked")
+    waiter = site.world.carrier().call(SUPPORT, 560)
+    first_heard(talker.ear, alice.hz, time.time() - 0.3)
+    music = first_heard(waiter.ear, MUSIC_HZ, waiter.wait("answered"), 15)
+    until(music + 3)  # past the announcement
+    wait_for(lambda: waiter.ear.tone_gap(
+        MUSIC_HZ, time.time() - 1, time.time()) < 0.2, 15)
+    killed = time.time()
+    site.stack.kill("worker-1")
+    until(killed + 5)
+    for who, ear, hz, most in (("caller", talker.ear, alice.hz, 0.5),
+                               ("agent", agent.ear, CUSTOMER_HZ, 0.5),
+                               ("waiting", waiter.ear, MUSIC_HZ, 2.0)):
+        gap = ear.tone_gap(hz, killed - 0.2, killed + 5)
+        print("%s: %.0f ms without" % (who, gap * 1000))
+        assert gap <= most, "%s heard nothing for %.2f s" % (who, gap)
+    loud(waiter.ear, killed + 3, killed + 5, MUSIC_HZ,
+         absent=(GREETING_HZ, alice.hz))
+    loud(talker.ear, killed + 3, killed + 5, alice.hz, absent=(MUSIC_HZ,))
+    talker.bye()
+    waiter.bye()
+    talker.wait("ended")
+    waiter.wait("ended")
+    agent.wait("ended")
+    complete(site, [talker, waiter])
+    contact = site.contact(talker.call.call_id)
+    parts = wait_for(lambda: two_parts(site, contact), 10, 0.1,
+                     "the recording is not in two parts")
+    assert parts[0]["cause"] == "worker_lost" and parts[1]["cause"] is None
+
+
+def two_parts(site, contact):
+    rows = site.rows("SELECT * FROM journal.recordings WHERE contact = %s "
+                     "ORDER BY part", contact["contact"])
+    return rows if len(rows) >= 2 else None
+
+
+def test_postgres_is_away(site):
+    """Calls go on without it; when it is back, nothing is missing."""
+    site.ready("alice", "bob")
+    calls = []
+    site.stack.stop_program("postgres")
+    away = time.time()
+    try:
+        while time.time() < away + PG_AWAY_S:
+            c = site.world.carrier().call(SUPPORT)
+            c.wait("answered")
+            party = wait_for(lambda: next((
+                p for u in ("alice", "bob") for p in site.agent(u).calls
+                if p.call.state == "answered"), None), 10)
+            party.wait("acked")
+            first_heard(c.ear, party.hz, time.time() - 0.5)
+            c.bye()
+            c.wait("ended")
+            party.wait("ended")
+            calls.append(c)
+            until(min(away + PG_AWAY_S, time.time() + 3))
+    finally:
+        site.stack.start_program("postgres")
+        site.stack.wait_program("postgres")
+    assert len(calls) >= PG_AWAY_S / 12
+    complete(site, calls)
+    for c in calls:
+        assert site.contact(c.call.call_id)["outcome"] == "answered"
