@@ -43,6 +43,7 @@ CREATE TABLE conf.agent_skills (
 	FOREIGN KEY (tenant_id, agent_id)
 		REFERENCES conf.agents (tenant_id, agent_id) ON DELETE CASCADE,
 	FOREIGN KEY (tenant_id, skill) REFERENCES conf.skills
+		DEFERRABLE INITIALLY DEFERRED
 );
 COMMENT ON TABLE conf.agent_skills IS 'which agent has which skill, how well';
 COMMENT ON COLUMN conf.agent_skills.level IS '0 none to 10 expert';

@@ -12,6 +12,7 @@ CREATE TABLE conf.numbers (
 	-- with the tenant: a number never leads to another tenant's queue
 	FOREIGN KEY (tenant_id, queue_id)
 		REFERENCES conf.queues (tenant_id, queue_id)
+		DEFERRABLE INITIALLY DEFERRED
 );
 COMMENT ON TABLE conf.numbers IS 'dialled numbers and where they lead';
 

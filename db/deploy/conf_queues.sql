@@ -60,7 +60,9 @@ CREATE TABLE conf.queues (
 	version bigint NOT NULL,
 	UNIQUE (tenant_id, queue_id),
 	UNIQUE (tenant_id, name),
+	-- checked at the end, so that a tenant can be deleted whole
 	FOREIGN KEY (tenant_id, skill) REFERENCES conf.skills
+		DEFERRABLE INITIALLY DEFERRED
 );
 
 COMMENT ON TABLE conf.queues IS 'where contacts wait for agents';

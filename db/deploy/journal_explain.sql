@@ -289,7 +289,7 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM journal.segments s WHERE s.contact = id) THEN
 		RETURN NEXT 'Contact ' || id || ', which is not over yet';
 	ELSE
-		RETURN NEXT journal.explain_unknown(id);
+		RETURN QUERY SELECT journal.explain_unknown(id);
 		RETURN;
 	END IF;
 	RETURN NEXT '';
