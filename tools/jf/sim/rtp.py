@@ -267,18 +267,6 @@ class RtpEndpoint:
                     for p in self.pcm(t0, t1))
         return (power / (8000 * (t1 - t0))) ** 0.5
 
-
-class EventFrames(list):
-    def __init__(self, frames, begin):
-        super().__init__(frames)
-        self.begin = begin
-        self.fresh = True
-
-    def first(self):
-        fresh, self.fresh = self.fresh, False
-        return fresh
-
-
     def tone_times(self, hz, t0, t1):
         """Arrival of every packet in which this tone is the loudest."""
         turn = np.hanning(FRAME) * np.exp(
@@ -298,6 +286,17 @@ class EventFrames(list):
         """The longest time without the tone within t0..t1, s."""
         times = [t0] + self.tone_times(hz, t0, t1) + [t1]
         return max(b - a for a, b in zip(times, times[1:]))
+
+
+class EventFrames(list):
+    def __init__(self, frames, begin):
+        super().__init__(frames)
+        self.begin = begin
+        self.fresh = True
+
+    def first(self):
+        fresh, self.fresh = self.fresh, False
+        return fresh
 
 
 def _assemble(packets, seconds):
