@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time: an event is stepped at its own time, and before it every timer that
+ * was due earlier, so that after a takeover a ring timeout does not overtake
+ * the answer that was already queued. Timers fire by the clock only when no
+ * event is known to be unread.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/base/log.h"
+#include "router-engine/io/alarm.h"
+#include "router-engine/store/confdb.h"
+#include "router-engine/store/directory.h"
+#include "router-engine/store/drain.h"
+#include "router-engine/store/engine.h"
+#include "router-engine/store/partition.h"
+#include "router-engine/store/pending.h"
+#include "router-engine/store/recorder.h"
+
+#define CURSOR_MS 100 /* an event without effect moves the cursor by then */
+#define BACKLOG_LOOK_MS 5
+#define TIMERS_MAX 100000 /* in one go: more is a fault of the core */
+
+struct partition {
+	struct engine *e;
+	unsigned n;
+	struct core *core; /* NULL: not served */
+	char generation[64];
+	char trouble[256]; /* why it is held but not served */
+	struct mirror mirror;
+	struct pending *pending;
+	struct alarm *due, *idle;
+	char cursor[48]; /* consumed, not yet committed; "" none */
+	uint64_t sent, confirmed;
+	struct arena arena;
+	struct owner_effect *effects; /* room for one commit */
+	struct owner_record *records;
+	size_t effects_cap, records_cap;
+};
+
+/* ---- one commit ------------------------------------------------------------- */
+
+static int grow(void **vp, size_t *capp, size_t n, size_t size)
+{
+	size_t cap = *capp ? *capp : 64;
+	void *v;
+
+	if (n <= *capp)
+		return 0;
+	while (cap < n)
+		cap *= 2;
+	v = realloc(*vp, cap * size);
+	if (!v)
+		return ENOMEM;
+	*vp = v;
+	*capp = cap;
+	return 0;
+}
+
+static int room(struct partition *p, const struct core_out *out)
+{
+	int err = grow((void **)&p->effects, &p->effects_cap, out->neffects,
+		       sizeof(*p->effects));
+
+	if (!err)
+		err = grow((void **)&p->records, &p->records_cap,
+			   out->nrecords, sizeof(*p->records));
+	return err;
+}
+
+/* Returns how many of the effects travel through Redis. */
+static size_t fill(struct partition *p, const struct core_out *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < out->nrecords; i++) {
+		const struct core_record *r = &out->records[i];
+
+		p->records[i] = (struct owner_record){r->kind, r->id,
+						      r->value};
+	}
+	for (size_t i = 0; i < out->neffects; i++) {
+		const struct core_effect *e = &out->effects[i];
+
+		if (msg_type_dir(e->m.type) == DIR_NG)
+			continue;
+		p->effects[n++] = (struct owner_effect){
+			e->node, e->boot, e->not_after, &e->m};
+	}
+	return n;
+}
+
+static int after_commit(struct partition *p, const struct core_out *out)
+{
+	bool journal = false;
+	int err = 0;
+
+	for (size_t i = 0; i < out->nrecords && !err; i++)
+		err = mirror_put(&p->mirror, &out->records[i]);
+	for (size_t i = 0; i < out->neffects && !err; i++) {
+		const struct msg *m = &out->effects[i].m;
+
+		if (msg_type_dir(m->type) == DIR_NG)
+			err = pending_request(p->pending, p->sent, m);
+		journal |= msg_type_dir(m->type) == DIR_JOURNAL;
+	}
+	if (journal)
+		drain_soon(p->e->drain, p->n);
+	return err;
+}
+
+/* 0; EPERM: not the owner any more, on_lost follows; ENOMEM. */
+static int commit(struct partition *p, const struct core_out *out)
+{
+	uint64_t number;
+	int err = room(p, out);
+	size_t n;
+
+	if (err)
+		return err;
+	n = fill(p, out);
+	number = owner_commit(p->e->owner, p->n, str_c(p->cursor), p->records,
+			      out->nrecords, p->effects, n);
+	if (!number)
+		return errno ? errno : EPERM;
+	p->sent = number;
+	p->cursor[0] = '\0';
+	alarm_off(p->idle);
+	return after_commit(p, out);
+}
+
+static void on_idle(void *arg)
+{
+	struct partition *p = arg;
+	struct core_out none = {0};
+
+	if (p->core && p->cursor[0])
+		commit(p, &none);
+}
+
+/* ---- one step ----------------------------------------------------------------- */
+
+static void due_set(struct partition *p)
+{
+	uint64_t due = core_due(p->core), now = bus_now(p->e->bus), ms;
+
+	if (!due) {
+		alarm_off(p->due);
+		return;
+	}
+	ms = due > now ? due - now : 0;
+	alarm_set(p->due, ms > 3600000 ? 3600000 : (unsigned)ms);
+}
+
+/* must: commit even when nothing changed. */
+static int step(struct partition *p, const struct msg *m, bool must)
+{
+	struct core_out out = {0};
+	int err;
+
+	recorder_event(p->e->recorder, p->n, p->generation, m);
+	err = core_step(p->core, m, &out);
+	if (err) {
+		engine_fail(p->e, "step of the core", err);
+		return err;
+	}
+	recorder_decisions(p->e->recorder, p->n, p->generation, &out);
+	if (out.nrecords || out.neffects || must) {
+		err = commit(p, &out);
+		if (err == ENOMEM)
+			engine_fail(p->e, "commit", err);
+	} else if (p->cursor[0] && !alarm_is_set(p->idle)) {
+		alarm_set(p->idle, CURSOR_MS);
+	}
+	return err;
+}
+
+static int step_timer(struct partition *p, uint64_t time)
+{
+	struct msg m;
+	int err;
+
+	msg_init(&m, M_TIMER_DUE);
+	msg_put_num(&m, &p->arena, F_TIME, time);
+	err = step(p, &m, false);
+	arena_reset(&p->arena);
+	return err;
+}
+
+/* Timers that were due before t, each at its own time. */
+static int step_timers_before(struct partition *p, uint64_t t)
+{
+	uint64_t due;
+	int err = 0;
+
+	for (unsigned i = 0; !err && (due = core_due(p->core)) && due < t; i++) {
+		if (i == TIMERS_MAX) {
+			engine_fail(p->e, "timers of the core", ELOOP);
+			return ELOOP;
+		}
+		err = step_timer(p, due);
+	}
+	return err;
+}
+
+static void on_due(void *arg)
+{
+	struct partition *p = arg;
+	uint64_t now = bus_now(p->e->bus), due;
+
+	if (!p->core || !(due = core_due(p->core)))
+		return;
+	if (!owner_caught_up(p->e->owner, p->n)) {
+		alarm_set(p->due, BACKLOG_LOOK_MS);
+		return;
+	}
+	if (now >= due)
+		step_timer(p, now);
+	if (p->core && core_due(p->core) == due && now >= due)
+		alarm_set(p->due, BACKLOG_LOOK_MS); /* no busy loop, ever */
+	else if (p->core)
+		due_set(p);
+}
+
+/* ---- events of the stream ------------------------------------------------------ */
+
+/* Workers are watched from the moment they say where they are. */
+static void look_at_node_up(struct partition *p, const struct msg *m)
+{
+	if (m->type != M_NODE_UP || !str_set(msg_get(m, F_LIVENESS)))
+		return;
+	if (watch_add(p->e->watch, msg_get(m, F_NODE), msg_get(m, F_BOOT),
+		      msg_get(m, F_LIVENESS), true))
+		log_error("watch.failed", "node=%.*s liveness=%.*s",
+			  STR_FMT(msg_get(m, F_NODE)),
+			  STR_FMT(msg_get(m, F_LIVENESS)));
+}
+
+void partition_event(struct partition *p, const struct msg *m,
+		     struct str stream_id)
+{
+	if (!p->core)
+		return;
+	if (step_timers_before(p, msg_num(m, F_TIME)) || !p->core)
+		return;
+	if (str_copy(p->cursor, sizeof(p->cursor), stream_id)) {
+		engine_fail(p->e, "stream id", ENAMETOOLONG);
+		return;
+	}
+	step(p, m, false);
+	look_at_node_up(p, m);
+	if (p->core)
+		due_set(p);
+}
+
+void partition_committed(struct partition *p, uint64_t number)
+{
+	p->confirmed = number;
+	pending_confirmed(p->pending, number);
+}
+
+void partition_wiped(struct partition *p)
+{
+	struct core_out out = {0};
+	int err;
+
+	if (!p->core)
+		return;
+	log_warn("partition.wiped", "partition=%u", p->n);
+	err = core_snapshot(p->core, &out);
+	if (!err)
+		err = commit(p, &out);
+	if (err && err != EPERM)
+		engine_fail(p->e, "snapshot", err);
+	if (p->n == 0)
+		directory_write(p->e->directory);
+}
+
+/* ---- inner events ------------------------------------------------------------------ */
+
+int partition_inner(struct partition *p, const struct msg *m,
+		    partition_done_h *done, void *arg)
+{
+	struct msg copy = *m;
+	char time[24];
+	uint64_t now;
+
+	if (!p->core)
+		return EPERM;
+	now = bus_now(p->e->bus);
+	if (now < core_now(p->core))
+		now = core_now(p->core);
+	if (owner_caught_up(p->e->owner, p->n))
+		step_timers_before(p, now);
+	if (!p->core)
+		return EPERM;
+	snprintf(time, sizeof(time), "%llu", (unsigned long long)now);
+	msg_put(&copy, F_TIME, str_c(time));
+	if (step(p, &copy, done != NULL) || !p->core)
+		return EPERM;
+	due_set(p);
+	if (done && pending_answer(p->pending, p->sent, done, arg))
+		return EPERM;
+	return 0;
+}
+
+/* ---- ours, and not ours any more ----------------------------------------------------- */
+
+static int load(struct partition *p, const struct owner_record *records,
+		size_t n)
+{
+	struct core_record *v = calloc(n ? n : 1, sizeof(*v));
+	int err = v ? core_alloc(&p->core, p->n) : ENOMEM;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		v[i] = (struct core_record){records[i].kind, records[i].id,
+					    records[i].value};
+		recorder_record(p->e->recorder, p->n, p->generation, &v[i]);
+		err = mirror_put(&p->mirror, &v[i]);
+	}
+	if (!err)
+		err = core_load(p->core, v, n, p->trouble,
+				sizeof(p->trouble));
+	free(v);
+	return err;
+}
+
+static void tell_acquired(struct partition *p, uint64_t now)
+{
+	struct msg m;
+
+	msg_init(&m, M_OWNER_ACQUIRED);
+	msg_put_num(&m, &p->arena, F_TIME,
+		    now > core_now(p->core) ? now : core_now(p->core));
+	msg_put(&m, F_GENERATION, str_c(p->generation));
+	msg_put_num(&m, &p->arena, F_PARTITION, p->n);
+	step(p, &m, true);
+	arena_reset(&p->arena);
+}
+
+static void tell(const struct msg *m, void *arg)
+{
+	struct partition *p = arg;
+
+	partition_inner(p, m, NULL, NULL);
+}
+
+struct gone {
+	struct partition *p;
+	struct arena arena;
+	struct { struct str node, boot; } v[64];
+	size_t n;
+};
+
+/* A stored worker: watched, or known to be gone. */
+static void look_at_node(struct str id, struct str line, void *arg)
+{
+	struct gone *g = arg;
+	struct str liveness = line_get(line, "liveness", &g->arena);
+	struct str boot = line_get(line, "boot", &g->arena);
+	struct watch *w = g->p->e->watch;
+
+	if (!str_set(liveness) || !line_num(line, "up"))
+		return;
+	watch_add(w, id, boot, liveness, false);
+	if (watch_is_down(w, id, boot) && g->n < 64) {
+		g->v[g->n].node = arena_str(&g->arena, id);
+		g->v[g->n++].boot = arena_str(&g->arena, boot);
+	}
+}
+
+static void tell_workers(struct partition *p)
+{
+	struct gone g = {.p = p};
+	struct msg m;
+
+	arena_init(&g.arena);
+	mirror_each(&p->mirror, "node", look_at_node, &g);
+	for (size_t i = 0; i < g.n; i++) {
+		msg_init(&m, M_NODE_DOWN);
+		msg_put(&m, F_NODE, g.v[i].node);
+		msg_put(&m, F_BOOT, g.v[i].boot);
+		msg_put(&m, F_KIND, STR_LIT("worker"));
+		msg_put(&m, F_REASON, STR_LIT("its liveness link is broken"));
+		tell(&m, p);
+	}
+	arena_release(&g.arena);
+}
+
+void partition_acquired(struct partition *p, const char *generation,
+			uint64_t now, const struct owner_record *records,
+			size_t n)
+{
+	int err;
+
+	snprintf(p->generation, sizeof(p->generation), "%s", generation);
+	p->cursor[0] = p->trouble[0] = '\0';
+	p->sent = p->confirmed = 0;
+	recorder_load(p->e->recorder, p->n, p->generation);
+	err = load(p, records, n);
+	if (err) {
+		/* One bad record must not take the other partitions with it:
+		 * this one is held, and waits for whoever mends it. */
+		log_error("partition.unreadable", "partition=%u error=\"%s\"",
+			  p->n, p->trouble[0] ? p->trouble : strerror(err));
+		core_free(p->core);
+		p->core = NULL;
+		if (err == ENOMEM)
+			engine_fail(p->e, "loading a partition", err);
+		return;
+	}
+	log_info("partition.acquired", "partition=%u generation=%s records=%zu",
+		 p->n, p->generation, n);
+	tell_acquired(p, now);
+	ngc_tell(p->e->ng, tell, p);
+	tell_workers(p);
+	confdb_tell(p->e->confdb, p);
+	if (p->n == 0)
+		directory_write(p->e->directory);
+	drain_soon(p->e->drain, p->n);
+	if (p->core)
+		due_set(p);
+}
+
+static void forget(struct partition *p)
+{
+	alarm_off(p->due);
+	alarm_off(p->idle);
+	core_free(p->core);
+	p->core = NULL;
+	p->cursor[0] = '\0';
+	mirror_release(&p->mirror);
+	pending_clear(p->pending);
+}
+
+void partition_lost(struct partition *p, const char *reason)
+{
+	log_warn("partition.lost", "partition=%u generation=%s reason=\"%s\"",
+		 p->n, p->generation, reason);
+	forget(p);
+	ngc_cancel(p->e->ng, p->n);
+}
+
+int partition_alloc(struct partition **pp, struct engine *e, unsigned n)
+{
+	struct partition *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return ENOMEM;
+	p->e = e;
+	p->n = n;
+	arena_init(&p->arena);
+	if (pending_alloc(&p->pending, e, n) ||
+	    alarm_alloc(&p->due, e->base, on_due, p) ||
+	    alarm_alloc(&p->idle, e->base, on_idle, p)) {
+		partition_free(p);
+		return ENOMEM;
+	}
+	*pp = p;
+	return 0;
+}
+
+void partition_free(struct partition *p)
+{
+	if (!p)
+		return;
+	if (p->pending && p->due && p->idle)
+		forget(p);
+	pending_free(p->pending);
+	alarm_free(p->due);
+	alarm_free(p->idle);
+	arena_release(&p->arena);
+	free(p->effects);
+	free(p->records);
+	free(p);
+}
+
+/* ---- looking at it ------------------------------------------------------------------- */
+
+bool partition_served(const struct partition *p)
+{
+	return p->core != NULL;
+}
+
+unsigned partition_number(const struct partition *p)
+{
+	return p->n;
+}
+
+const char *partition_generation(const struct partition *p)
+{
+	return p->generation;
+}
+
+const char *partition_trouble(const struct partition *p)
+{
+	return p->trouble[0] ? p->trouble : NULL;
+}
+
+const struct mirror *partition_mirror(const struct partition *p)
+{
+	return &p->mirror;
+}
+
+void partition_counts(const struct partition *p, struct core_counts *counts)
+{
+	if (p->core)
+		core_counts(p->core, counts);
+	else
+		memset(counts, 0, sizeof(*counts));
+}
+
+void partition_progress(const struct partition *p, uint64_t *sentp,
+			uint64_t *confirmedp, size_t *waitingp)
+{
+	*sentp = p->sent;
+	*confirmedp = p->confirmed;
+	*waitingp = pending_count(p->pending);
+}
