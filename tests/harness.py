@@ -103,13 +103,9 @@ class Site:
             self._wait_record(table[:-1], key, version)
 
     def _wait_record(self, kind, key, version):
-        want = "version=%d" % version
-
-        def there():
-            return any(want in v.split(" ") for k, v in self.state(
-                kind).items() if str(key) in (k, v.split(" ")[0][3:]))
-        wait_for(there, 5, 0.05, "the engine has not read %s %s" % (kind,
-                                                                    key))
+        wait_for(lambda: "version=%d" % version in self.state(kind).get(
+            str(key), "").split(" "), 5, 0.05,
+            "the engine has not read %s %s" % (kind, key))
 
     # ---- Redis -----------------------------------------------------------------
 

@@ -157,7 +157,7 @@ def test_feature_codes(site):
                  "%s did not lead to %s" % (code, state))
     assert alice.dial("*79") == 404
     rows = wait_for(lambda: site.rows(
-        "SELECT * FROM audit.log WHERE tenant_id = 1 "
+        "SELECT * FROM audit.entries WHERE tenant_id = 1 "
         "AND verb LIKE 'agent.%%'"), 5)
     assert {r["verb"] for r in rows} >= {"agent.ready", "agent.pause",
                                          "agent.logout"}
