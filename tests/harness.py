@@ -153,7 +153,7 @@ class Site:
         """agent.ready, agent.pause, agent.logout through jackfieldctl."""
         want = state or {"ready": "ready", "pause": "paused",
                          "logout": "offline"}[verb]
-        self.ctl("agent." + verb, user)
+        self.ctl("agent", verb, user)
         wait_for(lambda: self.agent_state(user) == want, 5, 0.02,
                  "%s is %s, not %s" % (user, self.agent_state(user), want))
 

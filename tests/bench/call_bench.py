@@ -190,7 +190,7 @@ def report(ours, base, site, begin):
 def engine_figures(site):
     """Times of decisions and commits, as the engine counts them."""
     from harness import flat
-    stats = flat(site.stack.ctl("stats"))
+    stats = flat(site.stack.ctl("--json", "stats"))
     for name, value in stats.items():
         if "_us" in name:
             out("engine." + name, value, "us")

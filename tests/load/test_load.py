@@ -71,7 +71,7 @@ def wake(site, users, stop):
     while not stop.wait(0.5):
         for user in users:
             if site.agent_state(user) == "not_responding":
-                site.ctl("agent.ready", user)
+                site.ctl("agent", "ready", user)
 
 
 def call_all(site, rand, directory):
