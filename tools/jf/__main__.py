@@ -4,6 +4,7 @@
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
 
@@ -16,6 +17,7 @@ HELP = """\
   status      processes, partitions, agents, calls
   call        place a call and watch it: --queue 1, or a number
   logs CALL   one call's lines from every process (or: logs last)
+  ctl ...     jackfieldctl: agents, queues, agent ready alice, help ...
   doctor      what is wrong with this machine or installation, and the cure
   test        run the tests: test [suite ...] [--asan] [--long] [--json]
   bench       measure: bench [name ...] [--json]
@@ -28,6 +30,9 @@ HELP = """\
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
+        word = re.search(r"invalid choice: '([^']*)'", message)
+        if word:
+            message = "there is no verb %s" % word[1]
         raise Trouble("%s; ./jackfield help lists everything" % message)
 
 
@@ -54,6 +59,7 @@ def parser():
     p.add_argument("--queue", type=int)
     p.add_argument("--talk", type=float, default=5)
     verb("logs").add_argument("call", nargs="?", default="last")
+    verb("ctl").add_argument("words", nargs=argparse.REMAINDER)
     verb("doctor")
     p = verb("test")
     p.add_argument("suites", nargs="*")

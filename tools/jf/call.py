@@ -169,11 +169,9 @@ class Show:
         agent = self.wrapping[1]
         self.wrapping = None
         if agent:
-            line("           $ jackfieldctl agent ready %s" % agent)
-            self.s.ctl(*READY, agent, check=False)
-
-
-READY = ("agent", "ready")
+            user = self.names.user(agent)
+            line("%11s$ ./jackfield ctl agent ready %s" % ("", user))
+            self.s.ctl("agent", "ready", user, check=False)
 
 
 def show(s, number, talk=5):

@@ -21,20 +21,25 @@ class Names:
     away."""
 
     def __init__(self, stack):
-        self.agents, self.queues = {}, {}
+        self.agents, self.users, self.queues = {}, {}, {}
         try:
             db = stack.pg.connect()
         except Exception:
             return
         with db.cursor() as c:
-            c.execute("SELECT agent_id, name FROM conf.agents")
-            self.agents = {str(k): v for k, v in c.fetchall()}
+            c.execute("SELECT agent_id, name, user_name FROM conf.agents")
+            for number, name, user in c.fetchall():
+                self.agents[str(number)] = name
+                self.users[str(number)] = user
             c.execute("SELECT queue_id, name FROM conf.queues")
             self.queues = {str(k): v for k, v in c.fetchall()}
         db.close()
 
     def agent(self, number):
         return self.agents.get(number, "agent %s" % number)
+
+    def user(self, number):
+        return self.users.get(number, number)
 
     def queue(self, number):
         return self.queues.get(number, number)

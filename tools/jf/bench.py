@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""./jackfield bench: programs and scripts that print figures.
+
+A benchmark is a C program in build/release/tests/bench or a Python file in
+tests/bench. It prints one JSON object a line: {"bench", "figure", "value",
+"unit"} and, where there is something to compare with, "baseline".
+"""
+
+import glob
+import json
+import os
+import sys
+
+from . import Trouble, build, suites
+from .say import Step, line, table
+from .testrun import quiet
+
+
+def run(args):
+    with quiet(args.json):
+        suites.check_namespaces()
+        if not os.environ.get("JF_BUILD"):
+            build.build("release")
+    found = benchmarks()
+    unknown = [n for n in args.names if n not in found]
+    if unknown:
+        raise Trouble("there is no benchmark %s; there are: %s" % (
+            unknown[0], " ".join(found) or "none"))
+    failed = 0
+    rows = []
+    for name in args.names or found:
+        with quiet(args.json):
+            status, figures, words = measure(name, found[name])
+        if args.json:
+            for f in figures:
+                print(json.dumps(f), flush=True)
+        rows += figures
+        if status != 0 or not figures:
+            failed += 1
+            with quiet(args.json):
+                line("%s ended with %s:\n%s" % (
+                    name, suites.how(status), "".join(words[-40:]).rstrip()))
+    if not args.json and rows:
+        line()
+        show(rows)
+    return 1 if failed else 0
+
+
+def benchmarks():
+    """name -> how it is started."""
+    top = os.environ.get("JF_BUILD") or build.directory("release")
+    found = {}
+    for path in sorted(glob.glob(top + "/tests/bench/*")):
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            name = os.path.basename(path).removesuffix("_bench")
+            found[name.removeprefix("bench_")] = [path]
+    for path in sorted(glob.glob(suites.SOURCE + "/tests/bench/*.py")):
+        name = os.path.basename(path).removesuffix(".py")
+        if not name.startswith("_") and name != "conftest":
+            found[name.removeprefix("bench_").removesuffix("_bench")] = [
+                sys.executable, "-B", path]
+    return found
+
+
+def measure(name, argv):
+    figures, words = [], []
+    with Step(name) as step:
+        run_ = suites.Run("bench", "release", False, step.at)
+
+        def each(text):
+            words.append(text)
+            try:
+                one = json.loads(text)
+            except ValueError:
+                step.at(text.strip())
+                return
+            if isinstance(one, dict) and "figure" in one:
+                figures.append(one)
+
+        run_.limit = suites.time.monotonic() + 3600
+        status = run_.execute(argv, each)
+        step.note = "%s: %d figures" % (name, len(figures))
+    suites.shutil.rmtree(run_.scratch, ignore_errors=True)
+    return status, figures, words
+
+
+def show(rows):
+    table(("benchmark", "figure", "value", "unit", "baseline"),
+          [(r["bench"], r["figure"], number(r["value"]), r.get("unit", ""),
+            number(r["baseline"]) if r.get("baseline") is not None else "")
+           for r in rows])
+
+
+def number(value):
+    if isinstance(value, (int, float)):
+        return "%.4g" % value if abs(value) < 1000 else "%d" % round(value)
+    return str(value)
