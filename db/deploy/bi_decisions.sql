@@ -15,7 +15,10 @@ LEFT JOIN conf.agents a ON a.agent_id = d.agent AND a.tenant_id = d.tenant_id
 LEFT JOIN LATERAL (
 	SELECT * FROM journal.segments x
 	WHERE x.contact = d.contact AND x.kind = 'offer'
-	  AND x.offer = d.offer LIMIT 1) s ON true;
+	  AND x.offer = d.offer
+	  AND x.begin_at BETWEEN d.begin_at - interval '1 minute'
+			     AND d.begin_at + interval '1 minute'
+	LIMIT 1) s ON true;
 
 COMMENT ON VIEW bi.decisions IS 'every run of the matcher for a contact that chose an agent or, once for each contact, told that none was free';
 COMMENT ON COLUMN bi.decisions.tenant_id IS 'tenant; the session''s own only';

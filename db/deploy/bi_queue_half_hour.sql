@@ -26,7 +26,8 @@ WITH waits AS (
 		FROM (SELECT kind, extract(epoch FROM end_at - begin_at)
 				* 1000 AS ms
 		      FROM journal.segments x
-		      WHERE x.contact = c.contact) x) s ON true
+		      WHERE x.contact = c.contact AND x.begin_at
+			BETWEEN c.begin_at AND c.end_at) x) s ON true
 	WHERE c.enqueued_at IS NOT NULL AND c.queue IS NOT NULL
 ), counts AS (
 	SELECT tenant_id, queue_id, queue_name, half_hour, limit_ms, short_ms,

@@ -192,6 +192,23 @@ BEGIN
 	RETURN n;
 END $$;
 
+-- When the cause is mended: tries what was rejected once more.
+CREATE FUNCTION journal.retry_rejected() RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+	r journal.rejected;
+	n int := 0;
+BEGIN
+	FOR r IN DELETE FROM journal.rejected RETURNING * LOOP
+		n := n + journal.insert_each(r.partition,
+					     jsonb_build_array(r.entry));
+	END LOOP;
+	RETURN n;
+END $$;
+COMMENT ON FUNCTION journal.retry_rejected() IS
+	'inserts what journal.rejected holds, where that goes now; returns how '
+	'many rows went in, the others stay rejected';
+
 -- Reads the effects' names; those that are none are rejected here.
 CREATE FUNCTION journal.named(part int, entries jsonb)
 RETURNS TABLE (generation text, commit bigint, ordinal bigint, entry jsonb)

@@ -281,8 +281,12 @@ DECLARE
 	id text := explain.contact;
 	c journal.contacts;
 BEGIN
-	SELECT * INTO c FROM journal.contacts x
-	WHERE x.contact = id OR id = 'last' ORDER BY x.begin_at DESC LIMIT 1;
+	IF id = 'last' THEN
+		SELECT * INTO c FROM journal.contacts x
+		ORDER BY x.begin_at DESC LIMIT 1;
+	ELSE
+		SELECT * INTO c FROM journal.contacts x WHERE x.contact = id;
+	END IF;
 	id := coalesce(c.contact, id);
 	IF c.contact IS NOT NULL THEN
 		RETURN QUERY SELECT journal.explain_head(c);

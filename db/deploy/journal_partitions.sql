@@ -43,6 +43,26 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journal.create_partitions(date, int) IS
 	'makes the days'' partitions that are missing; returns how many';
+-- Retention: the only way in which rows of the journal leave.
+CREATE FUNCTION journal.drop_days(before date) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+	part regclass;
+	n int := 0;
+BEGIN
+	FOR part IN SELECT inhrelid FROM pg_inherits
+		JOIN pg_class c ON c.oid = inhrelid
+		WHERE c.relnamespace = 'journal'::regnamespace
+		  AND c.relkind = 'r'
+		  AND right(relname, 8) < to_char(before, 'YYYYMMDD') LOOP
+		EXECUTE format('DROP TABLE %s', part);
+		n := n + 1;
+	END LOOP;
+	RETURN n;
+END $$;
+COMMENT ON FUNCTION journal.drop_days(date) IS
+	'drops all partitions of the days before; returns how many. No way back';
+
 GRANT EXECUTE ON FUNCTION journal.create_partitions(date, int)
 	TO jackfield_engine;
 

@@ -2,6 +2,7 @@
 BEGIN;
 DROP FUNCTION journal.drain(int, jsonb);
 DROP FUNCTION journal.named(int, jsonb);
+DROP FUNCTION journal.retry_rejected();
 DROP FUNCTION journal.insert_each(int, jsonb);
 DROP FUNCTION journal.insert_entries(jsonb);
 DROP FUNCTION journal.need_partitions(jsonb);

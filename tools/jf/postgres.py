@@ -175,7 +175,9 @@ class Postgres:
         init() and configure() come first."""
         settings = {"listen_addresses": self.addr, "port": self.port,
                     "unix_socket_directories": self.socket() or "",
-                    "hba_file": os.path.join(self.data, "pg_hba.conf")}
+                    "hba_file": os.path.join(self.data, "pg_hba.conf"),
+                    # compiling a view's query takes longer than running it
+                    "jit": "off"}
         if not self.durable:
             settings.update(fsync="off", full_page_writes="off")
         argv = self._prefix() + [bindir() + "/postgres", "-D", self.data]

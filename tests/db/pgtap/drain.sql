@@ -2,7 +2,7 @@
 -- Each journal entry becomes a row once, whatever is sent again.
 BEGIN;
 \ir helpers.psql
-SELECT plan(29);
+SELECT plan(35);
 
 CREATE FUNCTION pg_temp.batch(first int, last int, generation text)
 RETURNS jsonb[] LANGUAGE sql AS $$
@@ -119,6 +119,27 @@ SELECT has_table('journal', 'segments_20270303', 'the day after is made too');
 SELECT is(journal.create_partitions('2027-03-01', 3), 0, 'they are there');
 SELECT is(journal.create_partitions('2027-04-01', 2), 12,
 	  'six tables, two days');
+
+-- Retention
+SELECT cmp_ok(journal.drop_days('2027-03-02'), '>=', 12,
+	      'at least two days of six tables go');
+SELECT results_eq('SELECT contact FROM journal.contacts',
+	ARRAY[pg_temp.id('c', 61)], 'only the newer day is left');
+
+-- What was rejected gets in when its cause is mended.
+TRUNCATE journal.rejected;
+ALTER TABLE journal.contacts ADD CONSTRAINT mistaken CHECK (tenant_id < 5);
+SELECT is(pg_temp.drain(8, pg_temp.contact('8.a.1.1', 70, 5,
+		pg_temp.ms('2027-03-02 01:00:00')),
+	pg_temp.contact('8.a.1.2', 71, 5,
+		pg_temp.ms('2027-03-02 01:00:00'), 'end', '1')), 0,
+	'refused by mistake');
+SELECT is(journal.retry_rejected(), 0, 'tried too early');
+SELECT is((SELECT count(*)::int FROM journal.rejected), 2, 'nothing is lost');
+ALTER TABLE journal.contacts DROP CONSTRAINT mistaken;
+SELECT is(journal.retry_rejected(), 1, 'mended: the good one goes in');
+SELECT results_eq('SELECT entry->>''id'' FROM journal.rejected',
+	ARRAY['8.a.1.2'], 'the bad one stays');
 
 SELECT * FROM finish();
 ROLLBACK;
