@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <hiredis/hiredis.h>
+
+#include "lib/bus/args.h"
+
+#define ENTRY_MAX 256 /* fields and values of one entry that are looked at */
+
+void args_init(struct args *x)
+{
+	*x = (struct args){.v = NULL};
+	arena_init(&x->a);
+}
+
+void args_release(struct args *x)
+{
+	arena_release(&x->a);
+	free(x->v);
+	*x = (struct args){.v = NULL};
+}
+
+void args_add(struct args *x, struct str s)
+{
+	if (x->n == x->cap) {
+		size_t cap = x->cap ? x->cap * 2 : 64;
+		struct str *v = realloc(x->v, cap * sizeof(*v));
+
+		if (!v) {
+			x->failed = true;
+			return;
+		}
+		x->v = v;
+		x->cap = cap;
+	}
+	x->v[x->n++] = s.len ? arena_str(&x->a, s) : STR_NONE;
+}
+
+void args_num(struct args *x, uint64_t v)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v);
+	args_add(x, str_c(buf));
+}
+
+void args_fcall(struct args *x, const char *function, unsigned partition)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "{p%u}", partition);
+	args_add(x, STR_LIT("FCALL"));
+	args_add(x, str_c(function));
+	args_add(x, STR_LIT("1"));
+	args_add(x, str_c(key));
+}
+
+void args_msg(struct args *x, const struct msg *m)
+{
+	args_add(x, STR_LIT("t"));
+	args_add(x, str_c(msg_type_name(m->type)));
+	for (unsigned i = 0; i < m->n; i++) {
+		args_add(x, str_c(msg_field_name(m->f[i].field)));
+		args_add(x, m->f[i].val);
+	}
+}
+
+bool args_failed(const struct args *x)
+{
+	return x->failed || x->a.failed;
+}
+
+struct str reply_str(const struct redisReply *r)
+{
+	if (!r || (r->type != REDIS_REPLY_STRING &&
+		   r->type != REDIS_REPLY_STATUS &&
+		   r->type != REDIS_REPLY_ERROR))
+		return STR_NONE;
+	return (struct str){r->str, (size_t)r->len};
+}
+
+int reply_entry(const struct redisReply *entry, struct str *idp, struct msg *m,
+		char *err, size_t errsz)
+{
+	struct str v[ENTRY_MAX];
+	const struct redisReply *f;
+	size_t n = 0;
+
+	*idp = STR_NONE;
+	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
+		return EPROTO;
+	*idp = reply_str(entry->element[0]);
+	f = entry->element[1];
+	if (f->type != REDIS_REPLY_ARRAY || f->elements > ENTRY_MAX) {
+		snprintf(err, errsz, "entry has too many fields");
+		return EPROTO;
+	}
+	for (; n < f->elements; n++)
+		v[n] = reply_str(f->element[n]);
+	return msg_parse(m, v, n, err, errsz);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file args.h  Arguments of a command, grown one by one in an arena. */
+#ifndef JF_BUS_ARGS_H
+#define JF_BUS_ARGS_H
+
+#include "lib/base/msg.h"
+
+struct redisReply;
+
+struct args {
+	struct arena a;
+	struct str *v;
+	size_t n, cap;
+	bool failed;
+};
+
+void args_init(struct args *x);
+void args_release(struct args *x);
+void args_add(struct args *x, struct str s); /* copied */
+void args_num(struct args *x, uint64_t v);
+/* FCALL name 1 {pN} */
+void args_fcall(struct args *x, const char *function, unsigned partition);
+/* A message's pairs, t first. */
+void args_msg(struct args *x, const struct msg *m);
+bool args_failed(const struct args *x);
+
+/* A reply's element as text; integers give their digits from buf. */
+struct str reply_str(const struct redisReply *r);
+/* A stream entry {id, [field, value, ...]}: 0, or EPROTO with err. The texts
+ * are the reply's; v is scratch of at least 2 * MSG_MAX_FIELDS + 16. */
+int reply_entry(const struct redisReply *entry, struct str *idp, struct msg *m,
+		char *err, size_t errsz);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include <hiredis/hiredis.h>
+
+#include "lib/bus/commits.h"
+
+#define KEEP_MS 2000 /* appendfsync everysec may lose one second, and some */
+#define DEADLINE_MS 4000
+#define TOKEN_AT 4 /* FCALL jf_commit_1 1 {pN} token ... */
+
+struct commit {
+	TAILQ_ENTRY(commit) link;
+	struct commits *owner;
+	struct args args;
+	uint64_t number, made_ms, sent_us;
+	unsigned flying;
+	bool confirmed, orphan; /* orphan: its owner has forgotten it */
+};
+
+struct commits {
+	struct bus *bus;
+	unsigned partition;
+	struct commits_handlers h;
+	char token[40], generation[64];
+	uint64_t last, confirmed, resent;
+	TAILQ_HEAD(commit_list, commit) kept; /* oldest first */
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void commit_free(struct commit *k)
+{
+	args_release(&k->args);
+	free(k);
+}
+
+static void forget(struct commits *c, struct commit *k)
+{
+	TAILQ_REMOVE(&c->kept, k, link);
+	if (k->flying)
+		k->orphan = true;
+	else
+		commit_free(k);
+}
+
+static void forget_all(struct commits *c)
+{
+	struct commit *k;
+
+	while ((k = TAILQ_FIRST(&c->kept)))
+		forget(c, k);
+}
+
+static void forget_old(struct commits *c)
+{
+	uint64_t now = link_clock_ms();
+	struct commit *k;
+
+	while ((k = TAILQ_FIRST(&c->kept)) && k->confirmed && !k->flying &&
+	       k->made_ms + KEEP_MS < now)
+		forget(c, k);
+}
+
+int commits_alloc(struct commits **cp, struct bus *bus, unsigned partition,
+		  const struct commits_handlers *h)
+{
+	struct commits *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return ENOMEM;
+	c->bus = bus;
+	c->partition = partition;
+	c->h = *h;
+	TAILQ_INIT(&c->kept);
+	*cp = c;
+	return 0;
+}
+
+void commits_free(struct commits *c)
+{
+	if (!c)
+		return;
+	forget_all(c);
+	free(c);
+}
+
+void commits_begin(struct commits *c, const char *token,
+		   const char *generation, uint64_t have)
+{
+	forget_all(c);
+	snprintf(c->token, sizeof(c->token), "%s", token);
+	snprintf(c->generation, sizeof(c->generation), "%s", generation);
+	c->last = c->confirmed = have;
+}
+
+/* ---- sending ------------------------------------------------------------------ */
+
+static bool already(struct str reason, uint64_t number)
+{
+	uint64_t have;
+	struct str word;
+
+	str_cut(&reason, ' ', &word);
+	return str_eq(word, STR_LIT("GAP")) && !str_u64(reason, &have) &&
+	       have >= number;
+}
+
+static void confirm(struct commit *k)
+{
+	struct commits *c = k->owner;
+
+	if (k->confirmed)
+		return;
+	k->confirmed = true;
+	if (k->number > c->confirmed)
+		c->confirmed = k->number;
+	c->h.on_confirmed(k->number, now_us() - k->sent_us, c->h.arg);
+}
+
+static void on_reply(int err, const redisReply *r, void *arg)
+{
+	struct commit *k = arg;
+
+	k->flying--;
+	if (k->orphan) {
+		if (!k->flying)
+			commit_free(k);
+		return;
+	}
+	if (err && err != EPROTO)
+		return; /* it is sent again after the reconnect */
+	if (!err || already(reply_str(r), k->number))
+		confirm(k);
+	else if (!k->confirmed)
+		k->owner->h.on_refused(reply_str(r), k->owner->h.arg);
+}
+
+static void fly(struct commit *k)
+{
+	struct commits *c = k->owner;
+
+	k->args.v[TOKEN_AT] = str_c(c->token);
+	if (!link_command(c->bus->link, k->args.v, k->args.n, DEADLINE_MS,
+			  on_reply, k))
+		k->flying++;
+}
+
+bool commits_resume(struct commits *c, const char *token, uint64_t have)
+{
+	struct commit *k = TAILQ_FIRST(&c->kept);
+
+	snprintf(c->token, sizeof(c->token), "%s", token);
+	if (have > c->last || (have < c->last && (!k || k->number > have + 1)))
+		return false;
+	TAILQ_FOREACH(k, &c->kept, link) {
+		if (k->number <= have) {
+			confirm(k);
+			continue;
+		}
+		c->resent++;
+		fly(k);
+	}
+	return true;
+}
+
+uint64_t commits_last(const struct commits *c)
+{
+	return c->last;
+}
+
+uint64_t commits_resent(const struct commits *c)
+{
+	return c->resent;
+}
+
+/* ---- encoding ------------------------------------------------------------------ */
+
+static void add_dest(struct args *x, const struct owner_effect *e)
+{
+	char dest[160];
+
+	switch (msg_type_dir(e->m->type)) {
+	case DIR_JOURNAL:
+		args_add(x, STR_LIT("journal"));
+		break;
+	case DIR_PUSH:
+		args_add(x, STR_LIT("push"));
+		break;
+	default:
+		snprintf(dest, sizeof(dest), "out:%.*s:%.*s",
+			 STR_FMT(e->node), STR_FMT(e->boot));
+		args_add(x, str_c(dest));
+		break;
+	}
+}
+
+static void add_effect(struct commits *c, struct args *x, size_t ordinal,
+		       const struct owner_effect *e)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%u.%s.%llu.%zu", c->partition,
+		 c->generation, (unsigned long long)c->last + 1, ordinal);
+	add_dest(x, e);
+	args_num(x, e->m->n + 2 + (e->not_after != 0));
+	args_msg(x, e->m);
+	args_add(x, STR_LIT("id"));
+	args_add(x, str_c(name));
+	if (!e->not_after)
+		return;
+	args_add(x, STR_LIT("not_after"));
+	args_num(x, e->not_after);
+}
+
+static void encode(struct commits *c, struct args *x, struct str stream_id,
+		   const struct owner_record *records, size_t nrecords,
+		   const struct owner_effect *effects, size_t neffects)
+{
+	args_fcall(x, "jf_commit_1", c->partition);
+	args_add(x, str_c(c->token));
+	args_num(x, c->last + 1);
+	args_add(x, stream_id);
+	args_num(x, nrecords);
+	for (size_t i = 0; i < nrecords; i++) {
+		args_add(x, records[i].kind);
+		args_add(x, records[i].id);
+		args_add(x, records[i].value);
+	}
+	args_num(x, neffects);
+	for (size_t i = 0; i < neffects; i++)
+		add_effect(c, x, i + 1, &effects[i]);
+}
+
+uint64_t commits_send(struct commits *c, struct str stream_id,
+		      const struct owner_record *records, size_t nrecords,
+		      const struct owner_effect *effects, size_t neffects)
+{
+	struct commit *k = calloc(1, sizeof(*k));
+
+	forget_old(c);
+	if (!k) {
+		errno = ENOMEM;
+		return 0;
+	}
+	k->owner = c;
+	args_init(&k->args);
+	encode(c, &k->args, stream_id, records, nrecords, effects, neffects);
+	if (args_failed(&k->args)) {
+		commit_free(k);
+		errno = ENOMEM;
+		return 0;
+	}
+	k->number = ++c->last;
+	k->made_ms = link_clock_ms();
+	k->sent_us = now_us();
+	TAILQ_INSERT_TAIL(&c->kept, k, link);
+	fly(k);
+	return k->number;
+}

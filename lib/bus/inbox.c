@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading commands.
+ *
+ * After every reconnect the streams are read from their beginning: stream ids
+ * can repeat after a wipe, the names of effects cannot. What was done is known
+ * by (generation, commit, ordinal) per partition.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/bus/internal.h"
+#include "lib/bus/reader.h"
+
+#define GENERATIONS 4 /* of a partition that are remembered */
+
+struct mark {
+	char generation[64];
+	uint64_t commit, ordinal;
+};
+
+struct bus_inbox {
+	struct bus *bus;
+	struct reader *reader;
+	bus_command_h *on_command, *on_late;
+	void *arg;
+	struct mark marks[BUS_PARTITIONS_MAX][GENERATIONS];
+	unsigned next[BUS_PARTITIONS_MAX]; /* mark to be reused */
+};
+
+struct name {
+	struct str generation;
+	uint64_t commit, ordinal;
+};
+
+/* partition.generation.commit.ordinal */
+static int name_parse(struct str s, struct name *n)
+{
+	struct str partition, commit;
+
+	str_cut(&s, '.', &partition);
+	str_cut(&s, '.', &n->generation);
+	str_cut(&s, '.', &commit);
+	if (!n->generation.len || str_u64(commit, &n->commit) ||
+	    str_u64(s, &n->ordinal))
+		return EPROTO;
+	return 0;
+}
+
+static struct mark *mark_of(struct bus_inbox *in, unsigned p,
+			    struct str generation)
+{
+	struct mark *m = in->marks[p];
+
+	for (int i = 0; i < GENERATIONS; i++)
+		if (str_eq(generation, str_c(m[i].generation)))
+			return &m[i];
+	m = &m[in->next[p]++ % GENERATIONS];
+	m->commit = m->ordinal = 0;
+	str_copy(m->generation, sizeof(m->generation), generation);
+	return m;
+}
+
+/* True, and noted, when this effect was not seen before. */
+static bool take(struct bus_inbox *in, unsigned p, struct str id)
+{
+	struct name n;
+	struct mark *m;
+
+	if (name_parse(id, &n))
+		return false;
+	m = mark_of(in, p, n.generation);
+	if (n.commit < m->commit ||
+	    (n.commit == m->commit && n.ordinal <= m->ordinal))
+		return false;
+	m->commit = n.commit;
+	m->ordinal = n.ordinal;
+	return true;
+}
+
+static void on_entry(unsigned p, struct str id, const struct msg *m,
+		     const char *err, void *arg)
+{
+	struct bus_inbox *in = arg;
+	struct bus_stats *st = &in->bus->stats;
+	uint64_t not_after = err ? 0 : msg_num(m, F_NOT_AFTER);
+
+	(void)id;
+	if (err || msg_type_dir(m->type) != DIR_NODE) {
+		st->malformed++;
+		return;
+	}
+	if (!take(in, p, msg_get(m, F_ID))) {
+		st->duplicates++;
+		return;
+	}
+	st->commands++;
+	if (not_after && bus_now(in->bus) > not_after) {
+		st->expired++;
+		if (in->on_late)
+			in->on_late(p, m, in->arg);
+		return;
+	}
+	in->on_command(p, m, in->arg);
+}
+
+static void on_drained(unsigned p, void *arg)
+{
+	(void)p;
+	(void)arg;
+}
+
+static void on_up(void *arg)
+{
+	struct bus_inbox *in = arg;
+	char key[160];
+
+	for (unsigned p = 0; p < in->bus->partitions; p++) {
+		snprintf(key, sizeof(key), "{p%u}:out:%s:%s", p,
+			 in->bus->name, in->bus->boot);
+		reader_add(in->reader, p, key, "0-0");
+	}
+}
+
+int bus_inbox_start(struct bus *bus, bus_command_h *on_command,
+		    bus_command_h *on_late, void *arg)
+{
+	struct bus_inbox *in;
+	struct reader_handlers h = {on_entry, on_drained, on_up, NULL};
+
+	if (bus->inbox)
+		return EEXIST;
+	in = calloc(1, sizeof(*in));
+	if (!in)
+		return ENOMEM;
+	in->bus = bus;
+	in->on_command = on_command;
+	in->on_late = on_late;
+	in->arg = arg;
+	h.arg = in;
+	if (reader_alloc(&in->reader, bus->base, bus->host, bus->port, &h)) {
+		free(in);
+		return ENOMEM;
+	}
+	bus->inbox = in;
+	return 0;
+}
+
+void inbox_free(struct bus_inbox *in)
+{
+	if (!in)
+		return;
+	reader_free(in->reader);
+	free(in);
+}
