@@ -2,7 +2,7 @@
 -- Each journal entry becomes a row once, whatever is sent again.
 BEGIN;
 \ir helpers.psql
-SELECT plan(35);
+SELECT plan(36);
 
 CREATE FUNCTION pg_temp.batch(first int, last int, generation text)
 RETURNS jsonb[] LANGUAGE sql AS $$
