@@ -18,6 +18,7 @@ HELP = """\
   call        place a call and watch it: --queue 1, or a number
   logs CALL   one call's lines from every process (or: logs last)
   ctl ...     jackfieldctl: agents, queues, agent ready alice, help ...
+  sql [TEXT]  psql in the database: configuration, journal, bi views
   doctor      what is wrong with this machine or installation, and the cure
   test        run the tests: test [suite ...] [--asan] [--long] [--json]
   bench       measure: bench [name ...] [--json]
@@ -59,7 +60,8 @@ def parser():
     p.add_argument("--queue", type=int)
     p.add_argument("--talk", type=float, default=5)
     verb("logs").add_argument("call", nargs="?", default="last")
-    verb("ctl").add_argument("words", nargs=argparse.REMAINDER)
+    for name in ("ctl", "sql"):
+        verb(name).add_argument("words", nargs=argparse.REMAINDER)
     verb("doctor")
     p = verb("test")
     p.add_argument("suites", nargs="*")
