@@ -4,6 +4,7 @@
 import json
 import select
 import threading
+import time
 
 import pytest
 
@@ -108,6 +109,47 @@ def in_threads(jobs):
     assert not faults
 
 
+def waits_for_lock(db, conn, seconds=10):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if db.psql("SELECT wait_event_type FROM pg_stat_activity WHERE pid = "
+                   + str(conn.get_backend_pid())) == "Lock":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def second_while_first_is_open(db, first, second):
+    """Drains (partition, entries) of `second` while `first` has not committed
+    yet; returns what both counted."""
+    one = db.connect("jackfield_engine")
+    two = db.connect("jackfield_engine")
+    one.autocommit = False
+    counts = [drain(one, *first)]
+    thread = threading.Thread(
+        target=lambda: counts.append(drain(two, *second)))
+    thread.start()
+    assert waits_for_lock(db, two)
+    one.commit()
+    thread.join(30)
+    assert db.psql("SELECT count(*) FROM journal.rejected") == "0"
+    return counts
+
+
+def test_a_rival_waits_and_finds_everything_done(db):
+    entries = [contact(3, n) for n in range(1, 11)]
+    drain(db.connect("jackfield_engine"), 3, entries[:1])
+    assert second_while_first_is_open(db, (3, entries), (3, entries)) == \
+        [9, 0]
+
+
+def test_a_new_day_is_made_once(db):
+    at = DAY + 600 * 86400000
+    assert second_while_first_is_open(
+        db, (3, [contact(3, 1, at=at)]), (4, [contact(4, 1, at=at)])) == \
+        [1, 1]
+
+
 def test_rival_drainers_of_one_partition(db):
     """An old owner and a new one drain the same entries at once."""
     entries = [contact(3, n) for n in range(1, 201)]
@@ -119,6 +161,7 @@ def test_rival_drainers_of_one_partition(db):
     in_threads([job] * 4)
     assert db.psql("SELECT count(*), count(DISTINCT effect) "
                    "FROM journal.contacts") == "200|200"
+    assert db.psql("SELECT count(*) FROM journal.rejected") == "0"
 
 
 def test_partitions_drained_at_once_on_a_new_day(db):
