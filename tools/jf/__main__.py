@@ -8,11 +8,12 @@ import re
 import signal
 import sys
 
-from . import Trouble
+from . import Trouble, build
 from .layout import PORT_BASE
 
 HELP = """\
   up          install what is missing, build, start everything, show a call
+  build       install and build only
   down        stop everything
   status      processes, partitions, agents, calls
   call        place a call and watch it: --queue 1, or a number
@@ -53,6 +54,7 @@ def parser():
 
     p = verb("up")
     p.add_argument("--no-call", action="store_true")
+    verb("build")
     verb("down")
     verb("status").add_argument("--json", action="store_true")
     p = verb("call")
@@ -95,6 +97,9 @@ def main(argv):
             print("usage: ./jackfield VERB\n\n" + HELP)
             return 0 if args.verb or args.help else 2
         args.port_base = port_base(args)
+        if args.verb == "build":
+            build.build("release")
+            return 0
         module = importlib.import_module(
             "jf." + MODULES.get(args.verb, args.verb))
         return module.run(args) or 0

@@ -156,6 +156,7 @@ class Stack:
     def start(self, timeout=60):
         """Starts what is not running; returns when all of it works."""
         self.prepare()
+        self.check_built()
         if not self.supervised():
             procs.end(procs.of_stack(self.layout.var))
             self.check_ports()
@@ -181,6 +182,13 @@ class Stack:
             self.start_program(name)
         for name in names:
             self.wait_program(name, timeout)
+
+    def check_built(self):
+        missing = [p.binary for n, p in self.programs.items()
+                   if n in self.parts and p.binary
+                   and not os.path.exists(p.binary)]
+        if missing:
+            raise Trouble("%s is not built: ./jackfield build" % missing[0])
 
     def check_disk(self, need_mb=300):
         free = shutil.disk_usage(self.layout.var).free >> 20
