@@ -213,9 +213,11 @@ class Postgres:
             time.sleep(0.05)
 
     def ready(self):
-        return subprocess.run(
-            [bindir() + "/pg_isready", "-q", "-h", self.addr, "-p",
-             str(self.port)], check=False).returncode == 0
+        """It takes connections: it, not another one on its port."""
+        return self.pid() is not None and self._pid_line(7) == "ready" \
+            and subprocess.run(
+                [bindir() + "/pg_isready", "-q", "-h", self.addr, "-p",
+                 str(self.port)], check=False).returncode == 0
 
     def last_log(self, lines=12):
         try:
@@ -230,12 +232,19 @@ class Postgres:
         """The running server's process id, or None. The file stays behind
         after a crash, so the process is asked what it is."""
         try:
-            with open(os.path.join(self.data, "postmaster.pid")) as f:
-                pid = int(f.readline())
+            pid = int(self._pid_line(0))
             with open("/proc/%d/cmdline" % pid, "rb") as f:
                 return pid if self.data.encode() in f.read() else None
         except (OSError, ValueError):
             return None
+
+    def _pid_line(self, n):
+        """Line n of postmaster.pid, from 0: its process, ..., its status."""
+        try:
+            with open(os.path.join(self.data, "postmaster.pid")) as f:
+                return f.read().splitlines()[n].strip()
+        except (OSError, IndexError):
+            return ""
 
     def running(self):
         return self.pid() is not None
