@@ -30,7 +30,7 @@ int ask_open(struct ask *a, const char *where)
 	if (a->n)
 		return 0;
 	snprintf(a->error, sizeof(a->error),
-		 "%s: there is no engine's socket (*.sock) in it; is the "
+		 "%s: there is no engine's socket (engine*.sock) in it; is the "
 		 "engine running?", where);
 	return ENOENT;
 }

@@ -17,7 +17,7 @@ struct ask {
 	int code; /* its JSON-RPC code, 0: no engine answered */
 };
 
-/* where: a socket, or a directory of sockets (*.sock). 0, or an errno and
+/* where: a socket, or a directory of sockets (engine*.sock). 0, or an errno and
  * a->error. */
 int ask_open(struct ask *a, const char *where);
 void ask_close(struct ask *a);

@@ -2,6 +2,7 @@
 /* jackfieldctl: what people ask of the engines, on one line. */
 #include <getopt.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,17 +97,18 @@ static const char *default_socket(void)
 	return stat("var/run", &st) ? "/run/jackfield" : "var/run";
 }
 
-/* *restp: what follows the verb. NULL: told. */
+/* "agent ready" or "agent.ready". *restp: what follows. NULL: told. */
 static const struct verb *find(int argc, char **argv, char ***restp)
 {
 	for (size_t i = 0; i < NVERBS; i++) {
 		const struct verb *v = &verbs[i];
-		int words = v->second ? 2 : 1;
+		bool dotted = v->method && !strcmp(v->method, argv[0]);
 
-		if (strcmp(v->word, argv[0]) ||
-		    (v->second && (argc < 2 || strcmp(v->second, argv[1]))))
+		if (!dotted && (strcmp(v->word, argv[0]) ||
+				(v->second && (argc < 2 ||
+					       strcmp(v->second, argv[1])))))
 			continue;
-		*restp = argv + words;
+		*restp = argv + (v->second && !dotted ? 2 : 1);
 		return v;
 	}
 	fprintf(stderr, "jackfieldctl: there is no verb \"%s%s%s\"; "

@@ -92,7 +92,7 @@ out:
 int dial_call(const char *path, struct str request, unsigned timeout_ms,
 	      char **linep)
 {
-	int fd, err = dial(path, timeout_ms, &fd);
+	int fd = -1, err = dial(path, timeout_ms, &fd);
 
 	if (err)
 		return err;
@@ -130,7 +130,8 @@ size_t dial_list(const char *dir, char **paths, size_t max)
 		size_t len = strlen(e->d_name);
 		char *path;
 
-		if (len < 6 || strcmp(e->d_name + len - 5, ".sock") ||
+		if (strncmp(e->d_name, "engine", 6) || len < 11 ||
+		    strcmp(e->d_name + len - 5, ".sock") ||
 		    asprintf(&path, "%s/%s", dir, e->d_name) < 0)
 			continue;
 		if (is_socket(path))

@@ -78,10 +78,11 @@ static bool drain(struct worker *k)
 	while ((n = recv(k->fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0) {
 		k->heard_ms = alarm_now_ms();
 		k->heard = true;
+		k->refused = false;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOTCONN))
 		return true;
-	k->refused = n < 0 && errno == ECONNREFUSED;
+	k->refused |= n < 0 && errno == ECONNREFUSED;
 	k->trouble = n == 0 ? "its liveness link was closed"
 			    : "its liveness link broke";
 	return false;
@@ -103,12 +104,12 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	if (drain(k))
 		return;
 	link_close(k);
-	alarm_set(k->alarm, 0);
+	if (k->heard) /* it was there: look at once */
+		alarm_set(k->alarm, 0);
 }
 
 static void link_open(struct worker *k)
 {
-	k->refused = false;
 	k->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (k->fd < 0)
 		return;
@@ -134,8 +135,6 @@ static void on_look(void *arg)
 		link_close(k);
 	if (held_up > WATCH_SILENCE_MS / 2)
 		k->heard_ms = now; /* we did not look: that is no silence */
-	if (k->fd < 0)
-		link_open(k);
 	/* Who was there and refuses now has ended, and its boot with it; who
 	 * was never heard may still be about to listen. */
 	if ((k->heard && k->refused) ||
@@ -143,6 +142,8 @@ static void on_look(void *arg)
 		go_down(k, k->trouble);
 		return;
 	}
+	if (k->fd < 0)
+		link_open(k);
 	alarm_set(k->alarm, WATCH_RETRY_MS);
 }
 

@@ -8,6 +8,11 @@
 #include "lib/bus/bus.h"
 #include "router-engine/io/ng.h"
 
+struct settings_rtpengine {
+	char *name, *ng;
+	char *media; /* or NULL: the address of ng */
+};
+
 struct settings {
 	char *name; /* engine's, in streams and logs */
 	struct {
@@ -20,9 +25,7 @@ struct settings {
 	char *control; /* path of the control socket */
 	char *record; /* path of the replay log, or NULL */
 	char *log_level; /* or NULL: info */
-	struct {
-		char *name, *ng, *media;
-	} rtpengines[NGC_PEERS_MAX];
+	struct settings_rtpengine rtpengines[NGC_PEERS_MAX];
 	size_t nrtpengines;
 };
 
