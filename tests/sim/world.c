@@ -486,7 +486,7 @@ static void stamp(struct world *w, const char *line)
 		p = &w->acd;
 	else if (!strncmp(line, "t=media.", 8))
 		p = &w->worker;
-	n = snprintf(w->out, LINE, "%s time=%llu", line,
+	n = snprintf(w->out, LINE, "%.1900s time=%llu", line,
 		     (unsigned long long)w->now);
 	if (p)
 		snprintf(w->out + n, (size_t)(LINE - n),
