@@ -104,6 +104,9 @@ static const char *check_line(struct core *c)
 	const struct agent *a, *tmp;
 	struct queue *q;
 
+	bool settled = (!core_due(c) || core_due(c) > now_of(c)) &&
+		       rtpengine_choose(c, STR_NONE);
+
 	TAILQ_FOREACH(ct, &c->line, line) {
 		if (prev && prev->cls == ct->cls &&
 		    prev->priority == ct->priority &&
@@ -113,7 +116,7 @@ static const char *check_line(struct core *c)
 				     (unsigned long long)ct->id);
 		prev = ct;
 		q = queue_find(c, ct->queue);
-		if (!q || ct->state != CONTACT_QUEUED)
+		if (!q || !settled || ct->state != CONTACT_QUEUED)
 			continue;
 		HASH_ITER(hh, c->agents, a, tmp)
 			if (a->tenant == ct->tenant && !a->retired &&

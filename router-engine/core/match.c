@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "router-engine/core/contact.h"
 #include "router-engine/core/match.h"
+#include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
@@ -109,6 +110,8 @@ static struct str reason_of(struct core *c, const struct candidates *k,
 {
 	if (!k->considered)
 		return STR_LIT("the tenant has no agents");
+	if (!chosen && k->eligible)
+		return STR_LIT("no media relay answers");
 	if (!chosen)
 		return arena_printf(&c->arena, "none of %llu agents is free",
 				    (unsigned long long)k->considered);
@@ -150,10 +153,10 @@ static void decide(struct core *c, struct contact *ct, const struct queue *q,
 	out_opt(c, e, F_AGENT, chosen ? chosen->id : 0);
 }
 
-static void match_one(struct core *c, struct contact *ct)
+static void match_one(struct core *c, struct contact *ct, bool ready)
 {
 	struct queue *q = queue_find(c, ct->queue);
-	struct agent *a = q ? choose(c, ct, q) : NULL;
+	struct agent *a = q && ready ? choose(c, ct, q) : NULL;
 	struct candidates k;
 
 	if (!q || (!a && ct->told_alone))
@@ -179,14 +182,14 @@ static bool anybody_ready(const struct core *c)
 	return false;
 }
 
-/* An offer may fail at once and leave the line as it was: one pass each. */
+/* Without a media relay an offer would fail at once: rtpengine.up matches. */
 void match_all(struct core *c)
 {
-	bool ready = anybody_ready(c);
+	bool ready = anybody_ready(c) && rtpengine_choose(c, STR_NONE);
 	struct contact *ct, *next;
 
 	TAILQ_FOREACH_SAFE_(ct, &c->line, line, next)
 		if (ct->state == CONTACT_QUEUED && (ready || !ct->told_alone))
-			match_one(c, ct);
+			match_one(c, ct, ready);
 	c->match = false;
 }

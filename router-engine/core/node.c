@@ -48,7 +48,7 @@ static void relink_leg(struct core *c, struct record *r, void *arg)
 	struct node *w = worker_of(c, l);
 
 	(void)arg;
-	if (w && w->used && l->port >= w->port &&
+	if (w && w->used && !l->measured && l->port >= w->port &&
 	    l->port < w->port + w->ports) {
 		w->used[l->port - w->port] = 1;
 		w->legs++;
@@ -209,6 +209,7 @@ void on_rtpengine_up(struct core *c, const struct msg *m)
 	if (was_known && !e->up)
 		record_each(c, RECORD_LEG, assert_leg, e);
 	e->up = true;
+	c->match = true;
 	record_changed(c, &e->rec);
 }
 
