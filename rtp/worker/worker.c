@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rtp/worker/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <sys/stat.h>
+
+#include "lib/base/log.h"
+#include "rtp/voice/g711.h"
+#include "rtp/worker/jobs.h"
+#include "rtp/worker/liveness.h"
+#include "rtp/worker/ticker.h"
+
+#define LOADERS 3 /* slow speech must not hold up music */
+#define FIGURES_S 60
+
+/* ---- the clock
+ * -------------------------------------------------------------------- */
+
+static void on_frame(void *arg)
+{
+	struct worker *w = arg;
+
+	mixer_frame(&w->mixer);
+}
+
+/* Within mixer_frame(): everybody's frame is known. */
+static void on_mixed(void *arg)
+{
+	struct worker *w = arg;
+
+	record_frame(w->recorder);
+}
+
+static void on_skip(unsigned n, void *arg)
+{
+	struct worker *w = arg;
+
+	log_warn("clock_skipped",
+		 "frames=%u reason=\"the machine stood still\"", n);
+	mixer_skip(&w->mixer, n);
+	record_skip(w->recorder, n);
+}
+
+static void on_digit(struct leg *leg, char digit, unsigned ms, void *arg)
+{
+	report_digit(leg, digit, ms, arg);
+}
+
+static void on_played(struct leg *leg, const char *cause, const char *reason,
+		      void *arg)
+{
+	report_played(leg, cause, reason, arg);
+}
+
+static void log_figures(struct worker *w)
+{
+	const struct ticker_stats *t = ticker_stats(w->ticker);
+	const struct bus_stats *b = bus_stats(w->bus);
+
+	log_info("figures",
+		 "legs=%u recordings=%zu frames=%llu late=%llu skipped=%llu "
+		 "busy_us_max=%llu prompt_bytes=%zu commands=%llu expired=%llu",
+		 HASH_COUNT(w->mixer.legs), recorder_count(w->recorder),
+		 (unsigned long long)t->frames, (unsigned long long)t->late,
+		 (unsigned long long)t->skipped,
+		 (unsigned long long)t->busy_us_max, prompts_bytes(w->prompts),
+		 (unsigned long long)b->commands,
+		 (unsigned long long)b->expired);
+}
+
+static void on_second(int fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd, (void)what;
+	report_progress(w);
+	if (++w->seconds % FIGURES_S == 0)
+		log_figures(w);
+}
+
+/* ---- the bus
+ * ------------------------------------------------------------------------ */
+
+/* Told again with every connection: a Redis that came back empty has
+ * forgotten us, and an owner that knows this boot takes it as said. */
+static void on_link(bool up, void *arg)
+{
+	struct worker *w = arg;
+
+	log_info(up ? "redis_up" : "redis_down", "redis=%s:%u",
+		 w->conf->redis_host, w->conf->redis_port);
+	if (up && !w->stopping)
+		report_up(w);
+}
+
+static void on_late(unsigned partition, const struct msg *m, void *arg)
+{
+	(void)arg;
+	log_warn("command_late", "t=%s leg=%.*s partition=%u",
+		 msg_type_name(m->type), STR_FMT(msg_get(m, F_LEG)), partition);
+}
+
+static int start_bus(struct worker *w)
+{
+	const struct bus_conf conf = {
+		.host = w->conf->redis_host,
+		.port = w->conf->redis_port,
+		.name = w->conf->name,
+		.partitions = w->conf->partitions,
+		.on_link = on_link,
+		.arg = w,
+	};
+	int err = bus_alloc(&w->bus, w->base, &conf);
+
+	return err ? err
+		   : bus_inbox_start(w->bus, worker_on_command, on_late, w);
+}
+
+/* ---- starting and stopping
+ * ----------------------------------------------------------- */
+
+static int start_prompts(struct worker *w)
+{
+	const struct prompts_conf conf = {
+		.dir = w->conf->prompts,
+		.tts = {.command = w->conf->tts_command,
+			.cache = w->conf->cache},
+	};
+	int err;
+
+	mkdir(w->conf->cache, 0700);
+	err = jobs_alloc(&w->loaders, w->base, LOADERS);
+	return err ? err : prompts_alloc(&w->prompts, w->loaders, &conf);
+}
+
+static int start_recorder(struct worker *w)
+{
+	struct recorder_conf conf = {
+		.dir = w->conf->recordings,
+		.name = w->conf->name,
+		.mixer = &w->mixer,
+		.on_recorded = report_recorded,
+		.arg = w,
+	};
+	int err;
+
+	mkdir(w->conf->recordings, 0700);
+	err = jobs_alloc(&w->writer, w->base, 1);
+	conf.writer = w->writer;
+	return err ? err : recorder_alloc(&w->recorder, &conf);
+}
+
+static int start_clock(struct worker *w)
+{
+	struct timeval every = {.tv_sec = 1};
+	int err = ticker_alloc(&w->ticker, w->base, on_frame, on_skip, w);
+
+	if (err)
+		return err;
+	w->second = event_new(w->base, -1, EV_PERSIST, on_second, w);
+	return w->second && !event_add(w->second, &every) ? 0 : ENOMEM;
+}
+
+int worker_start(struct worker *w, const struct conf *conf,
+		 struct event_base *base)
+{
+	const struct mixer_handlers h = {on_digit, on_played, on_mixed, w};
+	const char *what = "prompts";
+	int err;
+
+	*w = (struct worker){.conf = conf, .base = base};
+	g711_tables();
+	err = start_prompts(w);
+	mixer_init(&w->mixer, w->prompts, &h);
+	if (!err && (what = "recordings"))
+		err = start_recorder(w);
+	if (!err && (what = "liveness"))
+		err = liveness_alloc(&w->liveness, base, conf->liveness);
+	if (!err && (what = "clock"))
+		err = start_clock(w);
+	if (!err && (what = "bus"))
+		err = start_bus(w);
+	if (err)
+		log_error("start_failed", "part=%s reason=\"%s\"", what,
+			  strerror(err));
+	return err;
+}
+
+void worker_stop(struct worker *w)
+{
+	if (!w->stopping) {
+		w->stopping = true;
+		record_end_all(w->recorder);
+	}
+	if (!recorder_count(w->recorder) && !w->unconfirmed)
+		event_base_loopbreak(w->base);
+}
+
+/* Threads first, as their last handlers still speak of everything else; the
+ * bus last, as they report. */
+void worker_release(struct worker *w)
+{
+	if (w->second)
+		event_free(w->second);
+	ticker_free(w->ticker);
+	liveness_free(w->liveness);
+	mixer_release(&w->mixer);
+	jobs_free(w->loaders);
+	jobs_free(w->writer);
+	recorder_free(w->recorder);
+	prompts_free(w->prompts);
+	bus_free(w->bus);
+}
