@@ -342,13 +342,27 @@ class Stack:
                               "%s" % (missing[0], self.layout.log("engine-1"),
                                       self.log_text("engine-1", 12)))
             time.sleep(0.05)
-        while "kamailio" in self.parts and self.seed \
-                and not self.redis().exists("numbers"):
+        while missing := self.unknown():
             if time.monotonic() > until:
-                raise Trouble("the engines wrote no directory (hash "
-                              "`numbers` in Redis); see %s"
-                              % self.layout.log("engine-1"))
+                raise Trouble("the engines know nothing of %s; see %s" % (
+                    missing, self.layout.log(self.owner(1) or "engine-1")))
             time.sleep(0.05)
+
+    def unknown(self):
+        """What of our parts the engines have not met yet, or None."""
+        r = self.redis()
+        if self.seed and not r.exists("numbers"):
+            return "numbers (no hash `numbers` in Redis)"
+        wanted = {"rtpengine": ("rtpengine", ""),
+                  "kamailio": ("node", " kind=acd "),
+                  "worker-1": ("node", " kind=worker ")}
+        for part, (kind, words) in wanted.items():
+            for n in range(self.layout.partitions):
+                lines = r.hvals("{p%d}:state:%s" % (n, kind))
+                if part in self.parts and not any(
+                        words in x and " up=1" in x + " " for x in lines):
+                    return "%s (partition %d)" % (part, n)
+        return None
 
     def owner(self, partition):
         """Name of the engine that holds the partition, or None."""
