@@ -120,7 +120,10 @@ $$;
 CREATE FUNCTION journal.explain_segment(s journal.segments) RETURNS text
 LANGUAGE sql STABLE AS $$
 	SELECT CASE s.kind
-		WHEN 'ivr' THEN coalesce('heard the greeting '
+		WHEN 'ivr' THEN coalesce(CASE
+			WHEN s.cause IN ('done', 'timeout')
+			THEN 'heard the greeting '
+			ELSE 'was at the greeting ' END
 			|| journal.prompt_words(nullif(q.greeting, '{}')),
 			'was connected')
 		WHEN 'queue' THEN 'waited in ' || journal.queue_name(
@@ -224,18 +227,34 @@ LANGUAGE sql STABLE AS $$
 	       || ', wrap-up ' || journal.span(coalesce(c.wrapup_ms, 0))
 $$;
 
+-- How a leg ended, as SIP saw it, and what its audio was like.
+CREATE FUNCTION journal.explain_leg(l journal.legs) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT 'Leg of ' || CASE l.role WHEN 'caller' THEN 'the caller'
+			ELSE journal.agent_name(l.tenant_id, l.agent) END
+	       || ' at ' || l.node || ', ' || CASE
+			WHEN l.answered_at IS NULL THEN 'never answered'
+			ELSE journal.span(l.answered_at, l.end_at) END
+	       || ': ' || CASE l."by"
+			WHEN 'remote' THEN 'the other side ended it'
+			WHEN 'local' THEN 'Jackfield ended it'
+			ELSE l.node || ' ended it' END
+	       || ' (' || concat_ws(', ', replace(l.cause, '_', ' '),
+			'SIP ' || l.code, 'Q.850 ' || l.q850, l.reason) || ')'
+	       || CASE WHEN l.packets > 0 AND l.answered_at IS NOT NULL THEN
+			concat_ws(', ', '; audio ' || l.codec,
+			l.packets || ' packets', round(100.0 * l.lost
+				/ nullif(l.packets + l.lost, 0), 1)
+				|| ' % lost',
+			'jitter ' || round(l.jitter_us / 1000.0, 1) || ' ms',
+			'MOS ' || round(l.mos100 / 100.0, 2))
+		  ELSE '' END
+$$;
+
 CREATE FUNCTION journal.explain_media(id text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
-	(SELECT 'Audio of ' || CASE role WHEN 'caller' THEN 'the caller'
-			ELSE journal.agent_name(tenant_id, agent) END
-	       || ': ' || coalesce(codec || ', ', '') || packets
-	       || ' packets, ' || coalesce(round(100.0 * lost
-			/ nullif(packets + lost, 0), 1) || ' % lost', 'none')
-	       || coalesce(', jitter ' || round(jitter_us / 1000.0, 1)
-			|| ' ms', '')
-	       || coalesce(', MOS ' || round(mos100 / 100.0, 2), '')
-	FROM journal.legs WHERE contact = id AND packets > 0
-	ORDER BY begin_at)
+	(SELECT journal.explain_leg(l) FROM journal.legs l
+	 WHERE contact = id ORDER BY begin_at)
 	UNION ALL
 	(SELECT 'Recording: ' || file || ', part ' || part || ', '
 	       || journal.span(ms) || ', ' || (bytes + 1023) / 1024 || ' KiB, '

@@ -4,6 +4,7 @@ DROP FUNCTION journal.explain(text);
 DROP FUNCTION journal.explain_unknown(text);
 DROP FUNCTION journal.explain_head(journal.contacts);
 DROP FUNCTION journal.explain_media(text);
+DROP FUNCTION journal.explain_leg(journal.legs);
 DROP FUNCTION journal.explain_end(journal.contacts);
 DROP FUNCTION journal.explain_wait(text);
 DROP FUNCTION journal.explain_story(text);

@@ -2,7 +2,7 @@
 -- One contact in words: what a person on duty must find in them.
 BEGIN;
 \ir helpers.psql
-SELECT plan(32);
+SELECT plan(35);
 
 SELECT matches(journal.explain('last'), 'There is none yet',
 	       'nothing there: said so');
@@ -49,8 +49,15 @@ SELECT pg_temp.drain(1,
 		'tenant', '1', 'role', 'caller', 'node', 'acd-1',
 		'begin', t0::text, 'end', (t0 + 121500)::text, 'by', 'local',
 		'cause', 'ended', 'contact', pg_temp.id('c', 1),
+		'answered', t0::text, 'q850', '16',
 		'codec', 'PCMA', 'packets', '4500', 'lost', '0',
 		'jitter_us', '1234', 'mos100', '441'),
+	pg_temp.entry('1.g.1.12', 'leg', 'leg', pg_temp.id('l', 2),
+		'tenant', '1', 'role', 'agent', 'node', 'acd-1', 'agent', '1',
+		'begin', (t0 + 8500)::text, 'end', (t0 + 28500)::text,
+		'by', 'remote', 'cause', 'refused', 'code', '480',
+		'reason', 'Away', 'contact', pg_temp.id('c', 1),
+		'packets', '0'),
 	pg_temp.entry('1.g.1.11', 'recording', 'recording', pg_temp.id('r', 1),
 		'contact', pg_temp.id('c', 1), 'segment', pg_temp.id('s', 5),
 		'tenant', '1', 'part', '1', 'file', '1/x.wav',
@@ -80,7 +87,8 @@ FROM (VALUES
 	('  20.0 s while the phone of Alice rang: nobody answered'),
 	('It ended: answered; Bob hung up in segment talk (Q.850 cause 16, normal clearing)'),
 	('wait 29.0 s, talk 1 min 30 s, hold 0 ms, wrap-up 10.0 s'),
-	('Audio of the caller: PCMA, 4500 packets, 0.0 % lost, jitter 1.2 ms, MOS 4.41'),
+	('Leg of the caller at acd-1, 2 min 01 s: Jackfield ended it (ended, Q.850 16); audio PCMA, 4500 packets, 0.0 % lost, jitter 1.2 ms, MOS 4.41'),
+	('Leg of Alice at acd-1, never answered: the other side ended it (refused, SIP 480, Away)'),
 	('Recording: 1/x.wav, part 1, 1 min 30 s, 1000 KiB, whole')
 ) AS v(words);
 
@@ -101,12 +109,24 @@ SELECT results_eq($$SELECT journal.span(ms) FROM unnest(ARRAY[0, 999, 1000,
 	      '59 min 59 s', '1 h 00 min', '25 h 01 min'], 'lengths');
 SELECT is(journal.verdict_words('brand_new', 0, NULL), 'not free: brand new',
 	  'a verdict that is not known yet');
+-- one that failed at once
+SELECT pg_temp.drain(2,
+	pg_temp.segment('2.g.1.1', 20, 20, 1, 'ivr', t0, t0, 'failed'),
+	pg_temp.contact('2.g.1.2', 20, 1, t0, 'outcome', 'failed',
+		'phase', 'ivr', 'by', 'system', 'queue', '1')) FROM t
+\g /dev/null
+SELECT ok(EXISTS (SELECT FROM journal.explain(pg_temp.id('c', 20)) x
+	WHERE x LIKE '%' || words || '%'), words)
+FROM (VALUES
+	('was at the greeting "Welcome to Jackfield support.", for 0 ms: a fault on our side ended it'),
+	('It ended: failed; Jackfield ended it in segment ivr')) v(words);
+
 -- agent and queue deleted since
 DELETE FROM conf.tenants WHERE tenant_id = 1;
-SELECT ok(EXISTS (SELECT FROM journal.explain('last') x
+SELECT ok(EXISTS (SELECT FROM journal.explain(pg_temp.id('c', 1)) x
 		  WHERE x LIKE '%talked with agent 2,%'),
 	  'deleted since: the number instead of the name');
-SELECT ok(EXISTS (SELECT FROM journal.explain('last') x
+SELECT ok(EXISTS (SELECT FROM journal.explain(pg_temp.id('c', 1)) x
 		  WHERE x LIKE '%waited in queue 1, for 6.0 s%'),
 	  'the queue as well');
 
