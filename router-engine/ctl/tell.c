@@ -19,12 +19,11 @@ static json_t *num(uint64_t v)
 
 static json_t *partition_row(struct call *k, const struct partition *p)
 {
-	uint64_t sent, confirmed;
+	struct partition_figures f;
 	struct core_counts n;
-	size_t waiting;
 
 	partition_counts(p, &n);
-	partition_progress(p, &sent, &confirmed, &waiting);
+	partition_figures(p, &f);
 	return json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:s}",
 			 "partition", (json_int_t)partition_number(p),
 			 "engine", k->e->conf->name,
@@ -32,8 +31,8 @@ static json_t *partition_row(struct call *k, const struct partition *p)
 			 "contacts", num(n.contacts), "queued", num(n.queued),
 			 "legs", num(n.legs), "agents", num(n.agents),
 			 "steps", num(n.steps),
-			 "unconfirmed", num(confirmed < sent
-						   ? sent - confirmed : 0),
+			 "unconfirmed", num(f.confirmed < f.sent
+						   ? f.sent - f.confirmed : 0),
 			 "trouble", partition_trouble(p)
 					    ? partition_trouble(p) : "");
 }
@@ -77,6 +76,21 @@ static void add_cores(struct call *k, json_t *o)
 	json_object_set_new(o, "steps", num(sum.steps));
 	json_object_set_new(o, "events_ignored", num(sum.ignored));
 	json_object_set_new(o, "events_stale", num(sum.stale));
+}
+
+static void add_steps(struct call *k, json_t *o)
+{
+	uint64_t steps = 0, sum = 0, max = 0;
+	struct partition_figures f;
+
+	for (unsigned i = 0; i < k->e->conf->partitions; i++) {
+		partition_figures(k->e->parts[i], &f);
+		steps += f.steps;
+		sum += f.step_us_sum;
+		max = f.step_us_max > max ? f.step_us_max : max;
+	}
+	json_object_set_new(o, "step_us_mean", num(steps ? sum / steps : 0));
+	json_object_set_new(o, "step_us_max", num(max));
 }
 
 static void add_owner(struct call *k, json_t *o)
@@ -123,6 +137,7 @@ void verb_stats(struct call *k)
 	json_t *o = json_pack("{s:s}", "engine", k->e->conf->name);
 
 	add_cores(k, o);
+	add_steps(k, o);
 	add_owner(k, o);
 	add_outside(k, o);
 	call_result(k, o);

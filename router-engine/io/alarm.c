@@ -65,10 +65,15 @@ bool alarm_is_set(const struct alarm *a)
 	return event_pending(a->ev, EV_TIMEOUT, NULL);
 }
 
-uint64_t alarm_now_ms(void)
+uint64_t alarm_now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+uint64_t alarm_now_ms(void)
+{
+	return alarm_now_us() / 1000;
 }

@@ -24,5 +24,6 @@ bool alarm_is_set(const struct alarm *a);
 
 /* The clock of alarms: ms since whenever, never backwards. */
 uint64_t alarm_now_ms(void);
+uint64_t alarm_now_us(void);
 
 #endif

@@ -111,3 +111,11 @@ void loop_break(struct event_base *base)
 {
 	event_base_loopbreak(base);
 }
+
+void loop_linger(struct event_base *base, unsigned ms)
+{
+	struct timeval tv = {ms / 1000, (ms % 1000) * 1000};
+
+	event_base_loopexit(base, &tv);
+	event_base_dispatch(base);
+}

@@ -18,5 +18,7 @@ struct event_base *loop_base(struct loop *l);
 /* Runs until loop_break() or a signal; returns the signal, or 0. */
 int loop_run(struct loop *l);
 void loop_break(struct event_base *base);
+/* Lets the loop run for a moment: what was written last still leaves. */
+void loop_linger(struct event_base *base, unsigned ms);
 
 #endif

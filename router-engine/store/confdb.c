@@ -219,7 +219,7 @@ static void on_alarm(void *arg)
 {
 	struct confdb *c = arg;
 
-	if (c->under_way) {
+	if (c->under_way || !c->e->pg) {
 		c->again = true;
 		return;
 	}

@@ -71,7 +71,7 @@ void directory_write(struct directory *d)
 {
 	struct partition *p = d->e->parts[0];
 
-	if (!d->known || !p || !partition_served(p) ||
+	if (!d->known || !d->e->owner || !p || !partition_served(p) ||
 	    !owner_safe(d->e->owner, 0, 0))
 		return;
 	if (d->under_way) {

@@ -124,8 +124,8 @@ static void on_read(int err, unsigned partition, const struct msg *m,
 {
 	struct lane *l = &((struct drain *)arg)->lanes[partition];
 
-	if (err == ECANCELED)
-		return;
+	if (err == ECANCELED || !l->d->e->pg)
+		return; /* stopping */
 	if (!err && n) {
 		err = send_batch(l, m, ids, n);
 		if (!err) {
@@ -145,7 +145,7 @@ static void read_batch(struct lane *l)
 	struct engine *e = l->d->e;
 
 	l->more = false;
-	if (!e->parts[l->n] || !partition_served(e->parts[l->n]) ||
+	if (!e->pg || !e->parts[l->n] || !partition_served(e->parts[l->n]) ||
 	    !pg_up(e->pg))
 		return; /* drain_soon() follows when that changes */
 	if (owner_journal_read(e->owner, l->n, l->max, on_read, l->d))

@@ -84,7 +84,9 @@ static size_t put_entry(char *dst, const struct msg *m)
 	size_t n = 0;
 
 	dst[n++] = '{';
-	n += put_pair(dst + n, "t", str_c(msg_type_name(m->type)));
+	/* One that cannot be read: PostgreSQL puts it with the rejected. */
+	n += put_pair(dst + n, "t", m->type ? str_c(msg_type_name(m->type))
+					    : STR_LIT("malformed"));
 	for (unsigned i = 0; i < m->n; i++) {
 		dst[n++] = ',';
 		n += put_pair(dst + n, msg_field_name(m->f[i].field),

@@ -13,6 +13,8 @@
 #include "router-engine/store/recorder.h"
 #include "router-engine/store/settings.h"
 
+#define LINGER_MS 50 /* the leases' release is on its way */
+
 void engine_fail(struct engine *e, const char *what, int err)
 {
 	log_error("engine.failed", "what=\"%s\" error=\"%s\"", what,
@@ -254,19 +256,22 @@ void engine_reload(struct engine *e)
 void engine_stop(struct engine *e)
 {
 	/* What calls into others goes first, the owner while its partitions
-	 * are there: it tells them that they are lost. */
+	 * are there. Requests to Redis that are under way end with the bus:
+	 * whoever asked lives until then. */
 	pg_free(e->pg);
 	e->pg = NULL;
-	if (e->owner)
-		owner_free(e->owner);
+	owner_free(e->owner);
 	e->owner = NULL;
-	for (unsigned i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (unsigned i = 0; i < BUS_PARTITIONS_MAX; i++) {
 		partition_free(e->parts[i]);
-	memset(e->parts, 0, sizeof(e->parts));
+		e->parts[i] = NULL;
+	}
 	watch_free(e->watch);
 	ngc_free(e->ng);
-	if (e->bus)
+	if (e->bus) {
+		loop_linger(e->base, LINGER_MS);
 		bus_free(e->bus);
+	}
 	drain_free(e->drain);
 	directory_free(e->directory);
 	confdb_free(e->confdb);

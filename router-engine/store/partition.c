@@ -20,7 +20,7 @@
 #include "router-engine/store/recorder.h"
 
 #define CURSOR_MS 100 /* an event without effect moves the cursor by then */
-#define BACKLOG_LOOK_MS 5
+#define BACKLOG_LOOK_MS 20
 #define TIMERS_MAX 100000 /* in one go: more is a fault of the core */
 
 struct partition {
@@ -33,7 +33,7 @@ struct partition {
 	struct pending *pending;
 	struct alarm *due, *idle;
 	char cursor[48]; /* consumed, not yet committed; "" none */
-	uint64_t sent, confirmed;
+	struct partition_figures figures;
 	struct arena arena;
 	struct owner_effect *effects; /* room for one commit */
 	struct owner_record *records;
@@ -103,7 +103,7 @@ static int after_commit(struct partition *p, const struct core_out *out)
 		const struct msg *m = &out->effects[i].m;
 
 		if (msg_type_dir(m->type) == DIR_NG)
-			err = pending_request(p->pending, p->sent, m);
+			err = pending_request(p->pending, p->figures.sent, m);
 		journal |= msg_type_dir(m->type) == DIR_JOURNAL;
 	}
 	if (journal)
@@ -125,7 +125,7 @@ static int commit(struct partition *p, const struct core_out *out)
 			      out->nrecords, p->effects, n);
 	if (!number)
 		return errno ? errno : EPERM;
-	p->sent = number;
+	p->figures.sent = number;
 	p->cursor[0] = '\0';
 	alarm_off(p->idle);
 	return after_commit(p, out);
@@ -154,6 +154,20 @@ static void due_set(struct partition *p)
 	alarm_set(p->due, ms > 3600000 ? 3600000 : (unsigned)ms);
 }
 
+static int core_step_timed(struct partition *p, const struct msg *m,
+			   struct core_out *out)
+{
+	uint64_t begin = alarm_now_us(), us;
+	int err = core_step(p->core, m, out);
+
+	us = alarm_now_us() - begin;
+	p->figures.steps++;
+	p->figures.step_us_sum += us;
+	if (us > p->figures.step_us_max)
+		p->figures.step_us_max = us;
+	return err;
+}
+
 /* must: commit even when nothing changed. */
 static int step(struct partition *p, const struct msg *m, bool must)
 {
@@ -161,7 +175,7 @@ static int step(struct partition *p, const struct msg *m, bool must)
 	int err;
 
 	recorder_event(p->e->recorder, p->n, p->generation, m);
-	err = core_step(p->core, m, &out);
+	err = core_step_timed(p, m, &out);
 	if (err) {
 		engine_fail(p->e, "step of the core", err);
 		return err;
@@ -257,7 +271,7 @@ void partition_event(struct partition *p, const struct msg *m,
 
 void partition_committed(struct partition *p, uint64_t number)
 {
-	p->confirmed = number;
+	p->figures.confirmed = number;
 	pending_confirmed(p->pending, number);
 }
 
@@ -301,7 +315,7 @@ int partition_inner(struct partition *p, const struct msg *m,
 	if (step(p, &copy, done != NULL) || !p->core)
 		return EPERM;
 	due_set(p);
-	if (done && pending_answer(p->pending, p->sent, done, arg))
+	if (done && pending_answer(p->pending, p->figures.sent, done, arg))
 		return EPERM;
 	return 0;
 }
@@ -397,7 +411,7 @@ void partition_acquired(struct partition *p, const char *generation,
 
 	snprintf(p->generation, sizeof(p->generation), "%s", generation);
 	p->cursor[0] = p->trouble[0] = '\0';
-	p->sent = p->confirmed = 0;
+	p->figures.sent = p->figures.confirmed = 0;
 	recorder_load(p->e->recorder, p->n, p->generation);
 	err = load(p, records, n);
 	if (err) {
@@ -512,10 +526,8 @@ void partition_counts(const struct partition *p, struct core_counts *counts)
 		memset(counts, 0, sizeof(*counts));
 }
 
-void partition_progress(const struct partition *p, uint64_t *sentp,
-			uint64_t *confirmedp, size_t *waitingp)
+void partition_figures(const struct partition *p, struct partition_figures *f)
 {
-	*sentp = p->sent;
-	*confirmedp = p->confirmed;
-	*waitingp = pending_count(p->pending);
+	*f = p->figures;
+	f->waiting = pending_count(p->pending);
 }

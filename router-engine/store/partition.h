@@ -52,8 +52,13 @@ const char *partition_generation(const struct partition *p);
 const char *partition_trouble(const struct partition *p); /* NULL: none */
 const struct mirror *partition_mirror(const struct partition *p);
 void partition_counts(const struct partition *p, struct core_counts *counts);
-/* Commits sent and confirmed, requests that wait for their commit. */
-void partition_progress(const struct partition *p, uint64_t *sentp,
-			uint64_t *confirmedp, size_t *waitingp);
+
+struct partition_figures {
+	uint64_t sent, confirmed; /* numbers of commits */
+	size_t waiting; /* requests and answers that wait for theirs */
+	uint64_t steps, step_us_sum, step_us_max; /* of the core, since start */
+};
+void partition_figures(const struct partition *p,
+		       struct partition_figures *f);
 
 #endif
