@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from conftest import Command
+from person import Command
 from jf.layout import SOURCE
 
 SUITE = '''

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 
-from conftest import Command
+from person import Command
 from jf.layout import SOURCE
 
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where everything is on one box: ports by a base, paths below var."""
 
+import glob
 import json
 import os
 import secrets as random
@@ -30,7 +31,7 @@ LISTEN = {
     "ng": ("udp", "rtpengine"), "ng_cli": ("tcp", "rtpengine"),
     "sip": ("udp tcp", "kamailio"), "tls": ("tcp", "kamailio"),
     "ws": ("tcp", "kamailio"), "wss": ("tcp", "kamailio"),
-    "liveness": ("tcp", "media-worker"),
+    "liveness": ("tcp", "worker-1"),
 }
 
 
@@ -119,7 +120,10 @@ class Layout:
 
 
 def kamailio_modules(build):
-    """Kamailio's module path: Debian's directories and ours."""
-    import glob
+    """Kamailio's module path: Debian's directories and ours. A sanitizer's
+    runtime cannot come into Kamailio late, so those builds take release's."""
     found = sorted(glob.glob("/usr/lib/*/kamailio/modules"))
+    top, preset = os.path.split(build)
+    if preset in ("asan", "tsan"):
+        build = os.path.join(top, "release")
     return found + [os.path.join(build, "modules")]

@@ -136,9 +136,8 @@ class Stack:
         mine = set(procs.of_stack(self.layout.var))
         for name, (protocols, program) in LISTEN.items():
             port = self.layout.ports[name]
-            if program.split("-")[0] not in " ".join(self.parts):
-                if program != "media-worker" or "worker-1" not in self.parts:
-                    continue
+            if program not in self.parts:
+                continue
             for protocol in protocols.split():
                 if procs.port_free(protocol, self.layout.addr, port):
                     continue
@@ -156,11 +155,11 @@ class Stack:
     def start(self, timeout=60):
         """Starts what is not running; returns when all of it works."""
         self.prepare()
-        self.check_built()
         if not self.supervised():
             procs.end(procs.of_stack(self.layout.var))
             self.check_ports()
         self.check_disk()
+        self.check_built()
         self.configure()
         if "postgres" in self.parts:
             self.pg.init()
@@ -231,9 +230,7 @@ class Stack:
         """Whether this stack's supervisord runs."""
         try:
             return self.rpc().supervisor.getState()["statecode"] == 1
-        except (OSError, Exception) as e:
-            if isinstance(e, KeyboardInterrupt):
-                raise
+        except Exception:  # no socket, nobody behind it, or on its way out
             return False
 
     def status(self):

@@ -5,7 +5,7 @@ when it is interrupted or fails; what ran before goes on."""
 import os
 import time
 
-from . import box, build, call, music
+from . import Trouble, box, build, call, music
 from .say import Step, line, paint
 
 
@@ -14,6 +14,10 @@ def run(args):
     s = box.stack(args)
     with box.alone(s):
         ran = s.supervised()
+        base = box.remembered().get("port_base", s.layout.port_base)
+        if ran and base != s.layout.port_base:
+            raise Trouble("it runs with ports from %d: ./jackfield down "
+                          "first" % base)
         try:
             if not os.environ.get("JF_BUILD"):
                 build.build("release")
