@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Schema forwards, backwards and forwards again; the seed twice."""
 
+import os
+
 import pytest
-from conftest import DB
 from jf.postgres import PostgresError
+
+DB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../db")
 
 SCHEMAS = "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace " \
           "WHERE nspname IN ('conf', 'ops', 'journal', 'audit', 'bi')"
