@@ -2,6 +2,7 @@
 """CMake presets. Under sudo the build runs as whoever called it, so that no
 file of root's lies about in somebody's checkout."""
 
+import glob
 import os
 import pwd
 import re
@@ -32,7 +33,16 @@ def directory(preset):
 
 
 def configured(preset):
-    return os.path.exists(os.path.join(directory(preset), "build.ninja"))
+    """CMake ran, after the last CMakeLists.txt came. (Ninja notices changed
+    ones by itself; a directory that is new it does not know.)"""
+    try:
+        since = os.stat(os.path.join(directory(preset), "build.ninja"))
+    except OSError:
+        return False
+    lists = (p for p in glob.glob(SOURCE + "/**/CMakeLists.txt",
+                                  recursive=True)
+             if not p.startswith(SOURCE + "/build/"))
+    return all(os.stat(p).st_mtime < since.st_mtime for p in lists)
 
 
 def build(preset="release", targets=(), quiet=False):
