@@ -96,9 +96,10 @@ class Site:
         id_column = {"queues": "queue_id", "trunks": "trunk_id",
                      "tenants": "tenant_id"}[table]
         sets = ", ".join('"%s" = %%s' % c for c in columns)
-        version = self.one(
-            "UPDATE conf.%s SET %s WHERE %s = %%s RETURNING version" % (
-                table, sets, id_column), *columns.values(), key)["version"]
+        self.rows("UPDATE conf.%s SET %s WHERE %s = %%s" % (
+            table, sets, id_column), *columns.values(), key)
+        version = self.one("SELECT version FROM conf.%s WHERE %s = %%s" % (
+            table, id_column), key)["version"]
         if table in ("queues", "tenants"):
             self._wait_record(table[:-1], key, version)
 
@@ -151,11 +152,12 @@ class Site:
 
     def ask(self, user, verb, state=None):
         """agent.ready, agent.pause, agent.logout through jackfieldctl."""
-        want = state or {"ready": "ready", "pause": "paused",
-                         "logout": "offline"}[verb]
+        want = (state,) if state else {
+            "ready": ("ready", "reserved", "talking"), "pause": ("paused",),
+            "logout": ("offline",)}[verb]
         self.ctl("agent", verb, user)
-        wait_for(lambda: self.agent_state(user) == want, 5, 0.02,
-                 "%s is %s, not %s" % (user, self.agent_state(user), want))
+        wait_for(lambda: self.agent_state(user) in want, 5, 0.02,
+                 "%s did not become %s" % (user, want[0]))
 
     def ctl(self, *words):
         return self.stack.ctl(*words)
