@@ -13,8 +13,9 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(
 PORT_BASE = 15000
 ADDR = "127.0.0.1"
 PARTITIONS = 4
-DIRECTORIES = ("etc", "run", "log", "redis", "recordings", "prompts",
-               "prompts/music", "speech")
+PRIVATE = ("etc", "run", "log", "redis", "recordings")
+# Who called sudo may put sound files here without it.
+SHARED = ("prompts", "prompts/music", "speech")
 # sun_path without its NUL, and supervisord's own suffix of a pid.
 SOCKET_PATH_MAX = 107 - len("/run/supervisor.sock.1234567")
 
@@ -74,12 +75,21 @@ class Layout:
 
     def make_directories(self):
         try:
-            os.makedirs(self.var, mode=0o700, exist_ok=True)
-            for d in DIRECTORIES:
-                os.makedirs(self.path(d), exist_ok=True)
+            os.makedirs(self.var, mode=0o755, exist_ok=True)
+            for d in PRIVATE + SHARED:
+                self._make(d, 0o700 if d in PRIVATE else 0o755)
         except PermissionError as e:
             raise Trouble("cannot write to %s: say sudo ./jackfield, or set "
                           "JACKFIELD_VAR" % e.filename) from None
+
+    def _make(self, name, mode):
+        path = self.path(name)
+        if os.path.isdir(path):
+            return
+        os.mkdir(path, mode)
+        if name in SHARED and os.geteuid() == 0:
+            os.chown(path, int(os.environ.get("SUDO_UID", 0)),
+                     int(os.environ.get("SUDO_GID", 0)))
 
     def secrets(self):
         """Made once, kept in a file that only its owner reads."""
