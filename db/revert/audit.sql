@@ -7,5 +7,4 @@ DROP FUNCTION audit.verify(int);
 DROP FUNCTION audit.faults(int);
 DROP FUNCTION audit.append(int, timestamptz, text, text, text, text, text);
 DROP FUNCTION IF EXISTS audit.row_hash;
-DROP FUNCTION audit.field(text);
 COMMIT;
