@@ -91,6 +91,8 @@ int main(int argc, char **argv)
 	fd = connect_ng(argv[1]);
 	for (n = 0; !err && n < ng_steps(req.op); n++)
 		err = step(fd, &req, n, &res);
+	if (err && res.cause == NG_OK)
+		res.cause = NG_BROKEN;
 	printf("cause=%s addr=%s codec=%s reason=%s\n",
 	       ng_cause_name(res.cause), res.addr, res.codec, res.reason);
 	if (res.sdp.len)
