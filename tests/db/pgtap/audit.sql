@@ -2,7 +2,7 @@
 -- Whatever is done to audited rows afterwards is found, where it was done.
 BEGIN;
 \ir helpers.psql
-SELECT plan(21);
+SELECT plan(22);
 
 SELECT is(pg_temp.drain(1, VARIADIC (
 	SELECT array_agg(pg_temp.entry('1.g.' || n || '.1', 'audit',
@@ -92,6 +92,32 @@ FROM (VALUES
 	 '20: the chain ends at 20, its head says 20',
 	 'the same with the last one')
 ) AS t(statement, expected, what);
+
+-- One byte of any row, 700 times: each is found, in its row.
+CREATE FUNCTION pg_temp.byte_changed(n int, part text) RETURNS text
+LANGUAGE sql AS $$
+	SELECT pg_temp.tamper(format(CASE part WHEN 'at' THEN
+		'UPDATE audit.entries SET at = at + %1$s * interval ''1 ms''
+		 WHERE tenant_id = 1 AND seq = %2$s'
+	WHEN 'hash' THEN
+		'UPDATE audit.entries SET hash = set_byte(hash, %1$s %% 32,
+			get_byte(hash, %1$s %% 32) # %1$s)
+		 WHERE tenant_id = 1 AND seq = %2$s'
+	WHEN 'prev_hash' THEN
+		'UPDATE audit.entries SET prev_hash = set_byte(prev_hash,
+			%1$s %% 32, get_byte(prev_hash, %1$s %% 32) # %1$s)
+		 WHERE tenant_id = 1 AND seq = %2$s'
+	ELSE
+		'UPDATE audit.entries SET %3$I = overlay(%3$I PLACING ''~''
+			FROM 1 + %1$s %% length(%3$I) FOR 1)
+		 WHERE tenant_id = 1 AND seq = %2$s'
+	END, 1 + n % 100, 1 + n % 20, part))
+$$;
+SELECT is((SELECT count(*) FROM generate_series(1, 100) n,
+	unnest(ARRAY['at', 'hash', 'prev_hash', 'actor', 'verb', 'object',
+		     'effect']) part
+	WHERE pg_temp.byte_changed(n, part) LIKE (1 + n % 20) || ': this%'),
+	700::bigint, 'any byte of any row');
 
 SELECT * FROM finish();
 ROLLBACK;
