@@ -201,7 +201,7 @@ static int start_recorder(struct engine *e)
 
 	if (!e->conf->record)
 		return 0;
-	err = recorder_alloc(&e->recorder, e->base, e->conf->record);
+	err = recorder_alloc(&e->recorder, e->conf->record);
 	if (err)
 		log_error("setting", "field=record file=%s error=\"%s\"",
 			  e->conf->record, strerror(err));

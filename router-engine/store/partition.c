@@ -181,6 +181,7 @@ static int step(struct partition *p, const struct msg *m, bool must)
 		return err;
 	}
 	recorder_decisions(p->e->recorder, p->n, p->generation, &out);
+	recorder_flush(p->e->recorder);
 	if (out.nrecords || out.neffects || must) {
 		err = commit(p, &out);
 		if (err == ENOMEM)

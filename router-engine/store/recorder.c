@@ -5,26 +5,13 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/log.h"
-#include "router-engine/io/alarm.h"
 #include "router-engine/store/recorder.h"
-
-#define FLUSH_MS 50
 
 struct recorder {
 	FILE *f;
 	char *path;
-	struct alarm *alarm;
 	struct arena arena;
 };
-
-static void on_flush(void *arg)
-{
-	struct recorder *r = arg;
-
-	if (r->f && fflush(r->f))
-		log_error("record.failed", "file=%s error=\"%s\"", r->path,
-			  strerror(errno));
-}
 
 static void line(struct recorder *r, unsigned partition,
 		 const char *generation, const char *word, struct str text)
@@ -35,8 +22,6 @@ static void line(struct recorder *r, unsigned partition,
 		*word && text.len ? " " : "");
 	fwrite(text.p ? text.p : "", 1, text.len, r->f);
 	putc('\n', r->f);
-	if (!alarm_is_set(r->alarm))
-		alarm_set(r->alarm, FLUSH_MS);
 }
 
 void recorder_load(struct recorder *r, unsigned partition,
@@ -93,6 +78,13 @@ void recorder_decisions(struct recorder *r, unsigned partition,
 	}
 }
 
+void recorder_flush(struct recorder *r)
+{
+	if (r && r->f && fflush(r->f))
+		log_error("record.failed", "file=%s error=\"%s\"", r->path,
+			  strerror(errno));
+}
+
 static int reopen(struct recorder *r)
 {
 	if (r->f)
@@ -111,8 +103,7 @@ void recorder_reopen(struct recorder *r)
 			  strerror(errno));
 }
 
-int recorder_alloc(struct recorder **rp, struct event_base *base,
-		   const char *path)
+int recorder_alloc(struct recorder **rp, const char *path)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
 	int err = ENOMEM;
@@ -121,10 +112,8 @@ int recorder_alloc(struct recorder **rp, struct event_base *base,
 		return ENOMEM;
 	arena_init(&r->arena);
 	r->path = strdup(path);
-	if (!r->path || alarm_alloc(&r->alarm, base, on_flush, r))
-		goto out;
-	err = reopen(r);
-out:
+	if (r->path)
+		err = reopen(r);
 	if (err)
 		recorder_free(r);
 	else
@@ -138,7 +127,6 @@ void recorder_free(struct recorder *r)
 		return;
 	if (r->f)
 		fclose(r->f);
-	alarm_free(r->alarm);
 	arena_release(&r->arena);
 	free(r->path);
 	free(r);

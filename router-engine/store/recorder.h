@@ -16,12 +16,10 @@
 
 #include "router-engine/core/core.h"
 
-struct event_base;
 struct recorder;
 
 /* Appends to the file. 0, ENOMEM, or an errno of fopen(). */
-int recorder_alloc(struct recorder **rp, struct event_base *base,
-		   const char *path);
+int recorder_alloc(struct recorder **rp, const char *path);
 void recorder_free(struct recorder *r); /* may be NULL; writes what is left */
 /* Opens the path again: somebody moved the file away. */
 void recorder_reopen(struct recorder *r);
@@ -35,5 +33,8 @@ void recorder_event(struct recorder *r, unsigned partition,
 		    const char *generation, const struct msg *m);
 void recorder_decisions(struct recorder *r, unsigned partition,
 			const char *generation, const struct core_out *out);
+/* Everything so far is the system's: before the commit leaves, so that a
+ * killed engine's log has whatever took effect. */
+void recorder_flush(struct recorder *r);
 
 #endif

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "router-engine/store/recorder.h"
 #include "router-engine/store/replay.h"
 #include "tests/unit/io/unit.h"
@@ -16,7 +14,6 @@
 static char path[64];
 
 struct life {
-	struct event_base *base;
 	struct recorder *r;
 	struct core *core;
 	struct arena arena;
@@ -83,9 +80,8 @@ static int setup(void **state)
 	snprintf(path, sizeof(path), "/tmp/jf-replay-%d", (int)getpid());
 	unlink(path);
 	arena_init(&l.arena);
-	l.base = event_base_new();
 	*state = &l;
-	if (recorder_alloc(&l.r, l.base, path) || core_alloc(&l.core, 1))
+	if (recorder_alloc(&l.r, path) || core_alloc(&l.core, 1))
 		return -1;
 	recorder_load(l.r, 1, "g1");
 	live(&l);
@@ -99,7 +95,6 @@ static int teardown(void **state)
 	struct life *l = *state;
 
 	arena_release(&l->arena);
-	event_base_free(l->base);
 	unlink(path);
 	return 0;
 }
