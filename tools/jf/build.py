@@ -77,7 +77,7 @@ def _run(argv, step, preset):
         for text in child.stdout:
             words.append(text)
             found = PROGRESS.match(text)
-            if found:
+            if found and "Re-checking globbed" not in text:
                 total = int(found[2])
                 step.at("%s of %s" % (found[1], found[2]))
             elif text.startswith("-- "):
