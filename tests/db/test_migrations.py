@@ -9,7 +9,8 @@ from jf.postgres import PostgresError
 DB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../db")
 
 SCHEMAS = "SELECT string_agg(nspname, ' ' ORDER BY nspname) " \
-          "FROM pg_namespace WHERE nspname IN ('conf', 'ops', 'journal', 'audit', 'bi')"
+          "FROM pg_namespace WHERE nspname " \
+          "IN ('conf', 'ops', 'journal', 'audit', 'bi')"
 CATALOGUE = """
 SELECT string_agg(x, E'\\n' ORDER BY x) FROM (
     SELECT pg_get_functiondef(oid) AS x FROM pg_proc
