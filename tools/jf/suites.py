@@ -200,6 +200,9 @@ class Run:
     def fuzz(self, path, name):
         """Replays the corpus, then looks for news for a few seconds."""
         self.at(name)
+        if self.preset != "fuzz" or "JF_BUILD" in os.environ:
+            self.replay(path, name)
+            return
         corpus = os.path.join(SOURCE, "tests/fuzz/corpus",
                               name.removesuffix("_fuzz"))
         news = os.path.join(self.scratch, "news-" + name)
@@ -213,6 +216,16 @@ class Run:
         if status == 0:
             self.result.passed += 1
         else:
+            self.result.fail("%s ended with %s:\n%s" % (
+                name, how(status), "".join(words[-60:])))
+
+    def replay(self, path, name):
+        """What an ordinary build has in libFuzzer's place."""
+        words = []
+        status = self.execute([path], words.append)
+        said = re.search(r"(\d+) passed, (\d+) failed", "".join(words))
+        self.result.passed += int(said[1]) if said else 0
+        if status != 0 or not said:
             self.result.fail("%s ended with %s:\n%s" % (
                 name, how(status), "".join(words[-60:])))
 
