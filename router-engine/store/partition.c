@@ -21,6 +21,7 @@
 
 #define CURSOR_MS 100 /* an event without effect moves the cursor by then */
 #define BACKLOG_LOOK_MS 20
+#define HELD_UP_MS 20 /* a timer later than this: the loop stood still */
 #define TIMERS_MAX 100000 /* in one go: more is a fault of the core */
 
 struct partition {
@@ -32,6 +33,7 @@ struct partition {
 	struct mirror mirror;
 	struct pending *pending;
 	struct alarm *due, *idle;
+	bool held_up; /* events may lie unread in our own socket */
 	char cursor[48]; /* consumed, not yet committed; "" none */
 	struct partition_figures figures;
 	struct arena arena;
@@ -220,6 +222,25 @@ static int step_timers_before(struct partition *p, uint64_t t)
 	return err;
 }
 
+/*
+ * Timers fire by the clock only when no event can be older than they are:
+ * the stream is read up to its end, and the lease is safe. After this process
+ * stood still (stopped, a paused machine) the loop runs timers before it has
+ * looked at its sockets: they get their turn first.
+ */
+static bool may_fire(struct partition *p, uint64_t late_ms)
+{
+	if (!owner_caught_up(p->e->owner, p->n) ||
+	    !owner_safe(p->e->owner, p->n, 0))
+		return false;
+	if (late_ms < HELD_UP_MS || p->held_up) {
+		p->held_up = false;
+		return true;
+	}
+	p->held_up = true;
+	return false;
+}
+
 static void on_due(void *arg)
 {
 	struct partition *p = arg;
@@ -227,13 +248,16 @@ static void on_due(void *arg)
 
 	if (!p->core || !(due = core_due(p->core)))
 		return;
-	if (!owner_caught_up(p->e->owner, p->n)) {
-		alarm_set(p->due, BACKLOG_LOOK_MS);
+	if (now < due) {
+		due_set(p);
 		return;
 	}
-	if (now >= due)
-		step_timer(p, now);
-	if (p->core && core_due(p->core) == due && now >= due)
+	if (!may_fire(p, now - due)) {
+		alarm_set(p->due, p->held_up ? 1 : BACKLOG_LOOK_MS);
+		return;
+	}
+	step_timer(p, now);
+	if (p->core && core_due(p->core) == due)
 		alarm_set(p->due, BACKLOG_LOOK_MS); /* no busy loop, ever */
 	else if (p->core)
 		due_set(p);
@@ -307,7 +331,8 @@ int partition_inner(struct partition *p, const struct msg *m,
 	now = bus_now(p->e->bus);
 	if (now < core_now(p->core))
 		now = core_now(p->core);
-	if (owner_caught_up(p->e->owner, p->n))
+	if (owner_caught_up(p->e->owner, p->n) &&
+	    owner_safe(p->e->owner, p->n, 0))
 		step_timers_before(p, now);
 	if (!p->core)
 		return EPERM;
