@@ -174,6 +174,31 @@ bool commits_resume(struct commits *c, const char *token, uint64_t have)
 	return true;
 }
 
+/* What is kept goes out again behind the new beginning: its commands and rows
+ * are not lost, and the snapshot that follows has the last word. */
+int commits_rebase(struct commits *c)
+{
+	struct commit *k = TAILQ_FIRST(&c->kept);
+	struct args x;
+	int err;
+
+	args_init(&x);
+	args_fcall(&x, "jf_rebase_1", c->partition);
+	args_add(&x, str_c(c->token));
+	args_num(&x, k ? k->number : c->last + 1);
+	err = args_failed(&x) ? ENOMEM
+		: link_command(c->bus->link, x.v, x.n, DEADLINE_MS, NULL,
+			       NULL);
+	args_release(&x);
+	TAILQ_FOREACH(k, &c->kept, link) {
+		if (err)
+			break;
+		c->resent++;
+		fly(k);
+	}
+	return err;
+}
+
 uint64_t commits_last(const struct commits *c)
 {
 	return c->last;

@@ -211,6 +211,12 @@ static void acquire(struct part *p)
 
 /* ---- holding --------------------------------------------------------------------- */
 
+static void doubt(struct part *p)
+{
+	p->state = DOUBTFUL;
+	p->asked_ms = 0;
+}
+
 /* The lease had ended, or Redis forgot it; was anybody else here? */
 static void on_reacquired(int err, const redisReply *r, void *arg)
 {
@@ -235,13 +241,11 @@ static void on_reacquired(int err, const redisReply *r, void *arg)
 	follow(p);
 	if (commits_resume(p->commits, p->token, p->have))
 		return;
+	if (commits_rebase(p->commits)) {
+		doubt(p); /* the link is gone again */
+		return;
+	}
 	o->conf.h.on_wiped(o, p->partition, o->conf.h.arg);
-}
-
-static void doubt(struct part *p)
-{
-	p->state = DOUBTFUL;
-	p->asked_ms = 0;
 }
 
 static void on_renewed(int err, const redisReply *r, void *arg)
