@@ -165,7 +165,9 @@ bool commits_resume(struct commits *c, const char *token, uint64_t have)
 		return false;
 	TAILQ_FOREACH(k, &c->kept, link) {
 		if (k->number <= have) {
+			k->flying++; /* the handler may commit, and forget */
 			confirm(k);
+			k->flying--;
 			continue;
 		}
 		c->resent++;
