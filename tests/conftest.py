@@ -19,7 +19,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "tools")]
 def stack(request):
     """JF_KEEP=1 keeps its directory; a failed session always does."""
     from jf.stack import Stack
-    var = tempfile.mkdtemp(prefix="jf-")
+    var = tempfile.mkdtemp(prefix="jfsite-")
     os.chmod(var, 0o755)
     s = Stack(var=var, durable=False)
     try:
