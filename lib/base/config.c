@@ -18,7 +18,8 @@ struct reading {
 	const char *name;
 	char *err;
 	size_t errsz;
-	unsigned long long seen; /* rows, by number, of the table at hand */
+	unsigned long long seen; /* rows, by number, of the table at hand: 64
+				  * at most */
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -46,8 +47,11 @@ static struct str scalar(const yaml_node_t *n)
 
 static int set_text(void *at, struct str v)
 {
-	char *p = memchr(v.p, '\0', v.len) ? NULL : strndup(v.p, v.len);
+	char *p;
 
+	if (memchr(v.p, '\0', v.len))
+		return EINVAL;
+	p = strndup(v.p, v.len);
 	if (!p)
 		return ENOMEM;
 	free(*(char **)at);
@@ -69,6 +73,12 @@ static const char *type_words(enum config_type type)
 	default:
 		return "text";
 	}
+}
+
+static int no_memory(const struct reading *r)
+{
+	snprintf(r->err, r->errsz, "%s: out of memory", r->name);
+	return ENOMEM;
 }
 
 /* 0, EINVAL (not of this type), ENOMEM. */
@@ -177,7 +187,7 @@ static int read_value(struct reading *r, void *target,
 	if (e == EINVAL)
 		return fault(r, n, "%s: must be %s", row->name,
 			     type_words(row->type));
-	return e;
+	return e ? no_memory(r) : 0;
 }
 
 static int read_map(struct reading *r, void *target,
@@ -243,7 +253,7 @@ static int fill_rest(struct reading *r, void *target,
 				     row->doc);
 		if (row->preset)
 			e = set_value(row, member(target, row->offset),
-				      str_c(row->preset));
+				      str_c(row->preset)) ? no_memory(r) : 0;
 	}
 	return e;
 }
@@ -270,36 +280,72 @@ static int read_document(struct reading *r, void *target,
 	return read_table(r, target, rows, root);
 }
 
+/* The next document of the file; its root is NULL behind the last. */
+static int next_document(yaml_parser_t *p, struct reading *r,
+			 yaml_document_t *doc)
+{
+	if (yaml_parser_load(p, doc))
+		return 0;
+	if (p->error == YAML_MEMORY_ERROR)
+		return no_memory(r);
+	snprintf(r->err, r->errsz, "%s:%zu: not YAML: %s", r->name,
+		 p->problem_mark.line + 1,
+		 p->problem ? p->problem : "unreadable");
+	return EINVAL;
+}
+
+/* What stands behind the first document would be passed over in silence. */
+static int read_end(yaml_parser_t *p, struct reading *r)
+{
+	yaml_document_t doc;
+	yaml_node_t *root;
+	int e = next_document(p, r, &doc);
+
+	if (e)
+		return e;
+	root = yaml_document_get_root_node(&doc);
+	if (root)
+		e = fault(r, root, "a second document (---) begins");
+	yaml_document_delete(&doc);
+	return e;
+}
+
 static int read_parser(yaml_parser_t *p, void *target,
 		       const struct config_row *rows, const char *name,
 		       char *err, size_t errsz)
 {
 	struct reading r = {.name = name, .err = err, .errsz = errsz};
 	yaml_document_t doc;
-	int e;
+	int e = next_document(p, &r, &doc);
 
-	if (!yaml_parser_load(p, &doc)) {
-		snprintf(err, errsz, "%s:%zu: not YAML: %s", name,
-			 p->problem_mark.line + 1,
-			 p->problem ? p->problem : "unreadable");
-		return EINVAL;
-	}
+	if (e)
+		return e;
 	r.doc = &doc;
 	e = read_document(&r, target, rows);
 	yaml_document_delete(&doc);
+	if (!e)
+		e = read_end(p, &r);
 	if (e)
 		config_release(target, rows);
 	return e;
+}
+
+static int parser_init(yaml_parser_t *p, const char *name, char *err,
+		       size_t errsz)
+{
+	struct reading r = {.name = name, .err = err, .errsz = errsz};
+
+	return yaml_parser_initialize(p) ? 0 : no_memory(&r);
 }
 
 int config_parse(void *target, const struct config_row *rows, const char *text,
 		 size_t len, const char *name, char *err, size_t errsz)
 {
 	yaml_parser_t p;
-	int e;
+	int e = parser_init(&p, name, err, errsz);
 
-	if (!yaml_parser_initialize(&p))
-		return ENOMEM;
+	if (e)
+		return e;
 	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
 	e = read_parser(&p, target, rows, name, err, errsz);
 	yaml_parser_delete(&p);
@@ -318,9 +364,10 @@ int config_load(void *target, const struct config_row *rows, const char *path,
 		snprintf(err, errsz, "%s: %s", path, strerror(e));
 		return e;
 	}
-	if (!yaml_parser_initialize(&p)) {
+	e = parser_init(&p, path, err, errsz);
+	if (e) {
 		fclose(f);
-		return ENOMEM;
+		return e;
 	}
 	yaml_parser_set_input_file(&p, f);
 	e = read_parser(&p, target, rows, path, err, errsz);
@@ -343,5 +390,7 @@ void config_release(void *target, const struct config_row *rows)
 		for (size_t i = 0; rows->type == CONFIG_LIST && i < *count; i++)
 			config_release(member(target, rows->offset +
 					      rows->size * i), rows->rows);
+		if (rows->type == CONFIG_LIST)
+			*count = 0;
 	}
 }

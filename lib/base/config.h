@@ -50,7 +50,7 @@ int config_load(void *target, const struct config_row *rows, const char *path,
 /* The same from text; name stands for the path in errors. */
 int config_parse(void *target, const struct config_row *rows, const char *text,
 		 size_t len, const char *name, char *err, size_t errsz);
-/* Frees every CONFIG_TEXT, and zeroes it. */
+/* Frees every CONFIG_TEXT, and zeroes it; lists become empty. */
 void config_release(void *target, const struct config_row *rows);
 
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages from outside: a line ("L...") or pairs split at 0x1f ("P..."),
+ * as a stream's entry has them. Whatever is taken must pass msg_check(), and
+ * come back from its own text as it was.
+ */
+#include <stdlib.h>
+
+#include "lib/base/msg.h"
+
+#define PAIRS_MAX 300
+
+#define MUST(what)                                                             \
+	do {                                                                   \
+		if (!(what))                                                   \
+			abort();                                               \
+	} while (0)
+
+static int parse(struct msg *m, struct str in, char *err, size_t errsz)
+{
+	struct str v[PAIRS_MAX];
+	size_t n = 0;
+
+	while (n < PAIRS_MAX && str_cut(&in, 0x1f, &v[n]))
+		n++;
+	return msg_parse(m, v, n, err, errsz);
+}
+
+static void same(const struct msg *a, const struct msg *b)
+{
+	MUST(a->type == b->type && a->n == b->n);
+	for (unsigned i = 0; i < a->n; i++)
+		MUST(str_eq(msg_get(b, a->f[i].field), a->f[i].val));
+}
+
+static void round_trip(const struct msg *m, struct arena *a)
+{
+	struct msg again;
+	struct str line;
+	char err[160];
+
+	MUST(!msg_check(m, err, sizeof(err)));
+	line = msg_format(m, a);
+	MUST(line.len && !memchr(line.p, '\n', line.len));
+	MUST(!msg_scan(&again, line, a, err, sizeof(err)));
+	same(m, &again);
+	MUST(str_eq(msg_format(&again, a), line));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str in = {(const char *)data + 1, size ? size - 1 : 0};
+	struct arena a;
+	struct msg m;
+	char err[160] = "";
+	int e;
+
+	if (!size)
+		return 0;
+	arena_init(&a);
+	e = data[0] == 'P' ? parse(&m, in, err, sizeof(err))
+			   : msg_scan(&m, in, &a, err, sizeof(err));
+	if (e)
+		MUST(err[0] && memchr(err, '\0', sizeof(err)));
+	else
+		round_trip(&m, &a);
+	arena_release(&a);
+	return 0;
+}
