@@ -169,7 +169,7 @@ class Site:
     def kamcmd(self, *words):
         r = subprocess.run(
             ["kamcmd", "-s", "unix:" + self.layout.path(
-                "run", "kamailio_ctl"), *words],
+                "run", "kamailio.ctl"), *words],
             capture_output=True, text=True, timeout=10)
         return r.stdout + r.stderr
 
@@ -206,7 +206,7 @@ class Site:
         text = self.kamcmd("acd.legs")
         return re.findall(r"\bl[0-9a-f]{16}\b", text)
 
-    def clean(self, timeout=8):
+    def clean(self, timeout=15):
         try:
             wait_for(lambda: not self.leftovers(), timeout, 0.1)
         except TimeoutError:

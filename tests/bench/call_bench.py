@@ -81,15 +81,14 @@ def measure(pids, calls, place, settle):
 # ---- Jackfield ---------------------------------------------------------------
 
 def agents_by_sipp(site, users, a, directory):
-    """All agents are one SIPp; each registers with its own user there."""
+    """All agents are one SIPp, whose port each of them registers."""
     local = ("127.0.0.11", site.ports["people"] + 60)
+    r = Sipp("register", site.proxy, local, calls=len(users), rate=12,
+             timeout=len(users), user="[field0]", password="[field0]-secret",
+             inject=[(u,) for u in users], keep=directory + "/register").run()
+    assert r.ok, r
     for user in users:
-        agent = site.agent(user)
-        agent.phone.contact = lambda u=user: "<sip:%s@%s:%d>" % (
-            (u,) + local)
-    site.ready(*users)
-    for user in users:
-        site.agent(user).phone.refresh.cancel()
+        site.ask(user, "ready")
     return Sipp("uas", None, local, calls=a.calls * 2 + 1000, timeout=3600,
                 user="agent", answer_ms=1, talk_ms=0, media_port=30000,
                 keep=directory + "/agents").start()

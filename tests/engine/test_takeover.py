@@ -93,21 +93,27 @@ def test_timer_does_not_overtake_the_answer(box):
             os.kill(pid, signal.SIGCONT)
         box.sql.cursor().execute(
             "UPDATE conf.queues SET ring_ms = 20000 WHERE queue_id = 1")
-    stepped = wait_for(lambda: after_answer(box, invite["leg"]), 5,
-                       "the answer and the timer in the replay log")
-    assert stepped.index("leg.answered") < stepped.index("timer.due")
+    answered, timer = wait_for(
+        lambda: stepped(box, invite["leg"], due), 5,
+        "the answer and the timer in a replay log")
+    assert answered < timer
 
 
-def after_answer(box, leg):
-    """Types of what was stepped from the phone's ringing to its timer."""
+def stepped(box, leg, due):
+    """Lines of the replay log with the phone's answer and with the first
+    timer that was due then, or None."""
     for name in box.stack.layout.engines:
+        answered = timer = None
         with open(box.stack.layout.path("log", name + ".replay"),
                   encoding="utf-8") as f:
-            _, found, rest = f.read().rpartition("leg=%s code=180" % leg)
-        types = [w[2:] for line in (rest if found else "").splitlines()
-                 for w in line.split(" ")[2:3] if w.startswith("t=")]
-        if "leg.answered" in types and "timer.due" in types:
-            return types
+            for n, line in enumerate(f):
+                if "t=leg.answered" in line and leg in line:
+                    answered = n
+                if line.startswith("1 ") and "t=timer.due" in line and \
+                        int(line.rpartition("time=")[2]) >= due:
+                    timer = timer or n
+        if answered and timer:
+            return answered, timer
     return None
 
 

@@ -54,6 +54,36 @@ def test_a_frozen_worker_is_silent(house):
     s.close()
 
 
+def test_a_false_alarm_is_healed(house):
+    """An engine that took us for dead is told that we are not: when we were
+    silent too long, and when it closes its link."""
+    for alarm in ("silence", "link"):
+        at = house.last_id()
+        s = link()
+        s.recv(1)
+        if alarm == "silence":
+            house.procs["worker"].send_signal(signal.SIGSTOP)
+            stood = time.monotonic()
+            wait_for(lambda: time.monotonic() > stood + 0.5)
+            house.procs["worker"].send_signal(signal.SIGCONT)
+        else:
+            s.close()
+        up = house.wait("node.up", at, 2)
+        assert up["boot"] == house.boot
+        s.close()
+
+
+def test_a_port_is_whose_the_owner_says(house):
+    """After a false alarm the owner counts its ports anew."""
+    a, b = house.leg(500), house.leg(1000)
+    at = house.last_id()
+    b.command("media.add", port=a.port, point=b.inner)
+    assert house.wait("media.removed", at, leg=a.id)
+    b.negotiate(a.point)
+    b.hear(b)
+    b.hears([1000], [500])
+
+
 def test_a_dead_worker_closes_its_links(house):
     s = link()
     s.recv(16)

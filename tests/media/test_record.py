@@ -154,6 +154,18 @@ def test_the_same_command_again_changes_nothing(house):
     check(house, got)
 
 
+def test_a_new_recording_of_the_same_legs_ends_the_old(house):
+    """An owner that took us for dead has lost sight of the first."""
+    a, b = pair(house)
+    at = house.last_id()
+    one = begin(house, 20, a, b, "first.wav")
+    running(house, one, 1000)
+    two = begin(house, 21, a, b, "second.wav")
+    check(house, house.wait("media.recorded", at, recording=one))
+    running(house, two, 1000)
+    check(house, end(house, two))
+
+
 def test_a_file_is_never_written_over(house):
     a, b = pair(house)
     first = end(house, begin(house, 6, a, b, "twice.wav"))

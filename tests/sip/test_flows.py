@@ -227,7 +227,8 @@ def test_unknown_number(site, carrier_sipp):
 
 
 def test_not_a_trunk(site, carrier_sipp):
-    r = carrier_sipp("uac_refused", local=("127.0.0.9", 15999), code=403)
+    """Whoever is not a carrier must be an agent: digest, not a call."""
+    r = carrier_sipp("uac_refused", local=("127.0.0.9", 15999), code=407)
     assert r.ok, r
 
 
