@@ -32,6 +32,31 @@ static void refused(const struct msg *m, const char *field, const char *why)
 /* ---- legs
  * ------------------------------------------------------------------------ */
 
+static void drop_leg(struct worker *w, struct leg *leg)
+{
+	char id[LEG_ID_MAX];
+
+	memcpy(id, leg->id, sizeof(id));
+	report_removed(w, leg->partition, str_c(id), leg);
+	log_info("leg_removed", "leg=%s packets=%llu lost=%llu strangers=%llu",
+		 id, (unsigned long long)leg->stats.received,
+		 (unsigned long long)rtp_stats_lost(&leg->stats),
+		 (unsigned long long)leg->strangers);
+	mixer_remove(&w->mixer, leg);
+	record_leg_gone(w->recorder, str_c(id));
+}
+
+/* The owner gives ports, so whoever still holds this one is forgotten: the
+ * owner took us for dead and counted its ports anew. */
+static void free_port(struct worker *w, uint16_t port)
+{
+	struct leg *leg, *tmp;
+
+	HASH_ITER(hh, w->mixer.legs, leg, tmp)
+	if (leg->port == port)
+		drop_leg(w, leg);
+}
+
 static struct leg *open_leg(struct worker *w, unsigned partition,
 			    const struct msg *m)
 {
@@ -45,6 +70,7 @@ static struct leg *open_leg(struct worker *w, unsigned partition,
 		refused(m, "port", "not of this partition's block");
 		return NULL;
 	}
+	free_port(w, (uint16_t)port);
 	err = leg_open(&leg, msg_get(m, F_LEG), partition, w->conf->addr,
 		       (uint16_t)port);
 	if (err) {
@@ -84,18 +110,12 @@ static void on_add(struct worker *w, unsigned partition, const struct msg *m)
 
 static void on_remove(struct worker *w, unsigned partition, const struct msg *m)
 {
-	struct str id = msg_get(m, F_LEG);
-	struct leg *leg = mixer_find(&w->mixer, id);
+	struct leg *leg = mixer_find(&w->mixer, msg_get(m, F_LEG));
 
-	report_removed(w, partition, id, leg);
-	if (!leg)
-		return;
-	log_info("leg_removed", "leg=%s packets=%llu lost=%llu strangers=%llu",
-		 leg->id, (unsigned long long)leg->stats.received,
-		 (unsigned long long)rtp_stats_lost(&leg->stats),
-		 (unsigned long long)leg->strangers);
-	mixer_remove(&w->mixer, leg);
-	record_leg_gone(w->recorder, id);
+	if (leg)
+		drop_leg(w, leg);
+	else
+		report_removed(w, partition, msg_get(m, F_LEG), NULL);
 }
 
 static struct leg *find(struct worker *w, const struct msg *m)

@@ -26,6 +26,8 @@ struct liveness {
 	struct event *timer;
 	struct link *links[LINKS_MAX];
 	unsigned n;
+	void (*on_closed)(void *arg);
+	void *arg;
 };
 
 static void unlink_at(struct liveness *l, unsigned i)
@@ -62,6 +64,7 @@ static void on_gone(int fd, short what, void *arg)
 	for (unsigned i = 0; i < l->n; i++)
 		if (l->links[i] == link) {
 			unlink_at(l, i);
+			l->on_closed(l->arg);
 			return;
 		}
 }
@@ -90,7 +93,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 }
 
 int liveness_alloc(struct liveness **lp, struct event_base *base,
-		   const char *where)
+		   const char *where, void (*on_closed)(void *arg), void *arg)
 {
 	struct timeval every = {.tv_usec = INTERVAL_MS * 1000};
 	struct sockaddr_storage addr;
@@ -100,6 +103,8 @@ int liveness_alloc(struct liveness **lp, struct event_base *base,
 	if (!l)
 		return ENOMEM;
 	l->base = base;
+	l->on_closed = on_closed;
+	l->arg = arg;
 	if (evutil_parse_sockaddr_port(where, (struct sockaddr *)&addr, &len)) {
 		err = EINVAL;
 		goto out;

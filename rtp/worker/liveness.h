@@ -3,7 +3,8 @@
  * @file liveness.h  The link by which engines see that the worker lives.
  *
  * Whoever connects gets a byte every 100 ms, from the loop that also mixes: a
- * worker that hangs is as silent as one that died.
+ * worker that hangs is as silent as one that died. An engine that closes its
+ * link may have taken us for dead: on_closed, so that we can say we are not.
  */
 #ifndef JF_WORKER_LIVENESS_H
 #define JF_WORKER_LIVENESS_H
@@ -11,9 +12,10 @@
 struct event_base;
 struct liveness;
 
-/* where: "address:port". 0, EINVAL, ENOMEM, or what bind gives. */
+/* where: "address:port"; on_closed: a link was closed, not by us. 0, EINVAL,
+ * ENOMEM, or what bind gives. */
 int liveness_alloc(struct liveness **lp, struct event_base *base,
-		   const char *where);
+		   const char *where, void (*on_closed)(void *arg), void *arg);
 void liveness_free(struct liveness *l); /* closes every link */
 
 #endif

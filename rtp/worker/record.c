@@ -293,6 +293,26 @@ static int set_names(struct recording *rec, struct str id, struct str left,
 	return n < PATH_MAX - 8 && m < PATH_MAX ? 0 : EINVAL;
 }
 
+static void finish(struct recording *rec)
+{
+	flush(rec);
+	/* Without memory for the job it goes on, and its end comes later. */
+	if (jobs_add(rec->owner->conf.writer, run_close, on_closed, rec))
+		return;
+	HASH_DEL(rec->owner->table, rec);
+}
+
+/* Two legs are recorded once: an owner that took us for dead, and lost sight
+ * of a recording, begins another one. */
+static void supersede(struct recorder *r, const struct recording *by)
+{
+	struct recording *rec, *tmp;
+
+	HASH_ITER(hh, r->table, rec, tmp)
+	if (!memcmp(rec->legs, by->legs, sizeof(rec->legs)))
+		finish(rec);
+}
+
 int record_begin(struct recorder *r, struct str id, unsigned partition,
 		 struct str left, struct str right, struct str file,
 		 uint64_t now)
@@ -316,18 +336,10 @@ int record_begin(struct recorder *r, struct str id, unsigned partition,
 		free(rec);
 		return err;
 	}
+	supersede(r, rec);
 	HASH_ADD_KEYPTR(hh, r->table, rec->id, strlen(rec->id), rec);
 	r->count++;
 	return 0;
-}
-
-static void finish(struct recording *rec)
-{
-	flush(rec);
-	/* Without memory for the job it goes on, and its end comes later. */
-	if (jobs_add(rec->owner->conf.writer, run_close, on_closed, rec))
-		return;
-	HASH_DEL(rec->owner->table, rec);
 }
 
 int record_end(struct recorder *r, struct str id)

@@ -45,7 +45,8 @@ int recorder_alloc(struct recorder **rp, const struct recorder_conf *conf);
 /* After every recording was ended and the writer is freed. */
 void recorder_free(struct recorder *r);
 
-/* Begins, or does nothing when it is under way. now: partition time. 0;
+/* Begins, or does nothing when it is under way; ends another one of the same
+ * two legs. now: partition time. 0;
  * EINVAL: a field is too long, or the file leaves the directory; ENOMEM. A
  * file that cannot be created is told by on_recorded, at the end. */
 int record_begin(struct recorder *r, struct str id, unsigned partition,

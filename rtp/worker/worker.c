@@ -14,6 +14,27 @@
 #define LOADERS 3 /* slow speech must not hold up music */
 #define FIGURES_S 60
 
+/* ---- false alarms
+ * -------------------------------------------------------------------- */
+
+static void on_again(int fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	report_up(arg);
+}
+
+/* Somebody may have taken us for dead: we were silent too long, or an engine
+ * closed its link. It says so a moment later, when the engine has done with
+ * our death; an engine that did not think so hears nothing new. */
+static void say_again(void *arg)
+{
+	struct worker *w = arg;
+	struct timeval soon = {.tv_usec = 100000};
+
+	if (!w->stopping && !event_pending(w->again, EV_TIMEOUT, NULL))
+		event_add(w->again, &soon);
+}
+
 /* ---- the clock
  * -------------------------------------------------------------------- */
 
@@ -40,6 +61,7 @@ static void on_skip(unsigned n, void *arg)
 		 "frames=%u reason=\"the machine stood still\"", n);
 	mixer_skip(&w->mixer, n);
 	record_skip(w->recorder, n);
+	say_again(w);
 }
 
 static void on_digit(struct leg *leg, char digit, unsigned ms, void *arg)
@@ -162,6 +184,15 @@ static int start_clock(struct worker *w)
 	return w->second && !event_add(w->second, &every) ? 0 : ENOMEM;
 }
 
+static int start_liveness(struct worker *w)
+{
+	w->again = event_new(w->base, -1, 0, on_again, w);
+	if (!w->again)
+		return ENOMEM;
+	return liveness_alloc(&w->liveness, w->base, w->conf->liveness,
+			      say_again, w);
+}
+
 int worker_start(struct worker *w, const struct conf *conf,
 		 struct event_base *base)
 {
@@ -176,7 +207,7 @@ int worker_start(struct worker *w, const struct conf *conf,
 	if (!err && (what = "recordings"))
 		err = start_recorder(w);
 	if (!err && (what = "liveness"))
-		err = liveness_alloc(&w->liveness, base, conf->liveness);
+		err = start_liveness(w);
 	if (!err && (what = "clock"))
 		err = start_clock(w);
 	if (!err && (what = "bus"))
@@ -203,6 +234,8 @@ void worker_release(struct worker *w)
 {
 	if (w->second)
 		event_free(w->second);
+	if (w->again)
+		event_free(w->again);
 	ticker_free(w->ticker);
 	liveness_free(w->liveness);
 	mixer_release(&w->mixer);

@@ -14,7 +14,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)),
 @pytest.fixture(scope="session")
 def _house(request):
     from house import House
-    var = tempfile.mkdtemp(prefix="jf-media-")
+    var = tempfile.mkdtemp(prefix="media-")
     h = House(var)
     try:
         h.start()
