@@ -2,6 +2,7 @@
 """What dies is not noticed: an engine, the media worker, PostgreSQL."""
 
 import os
+import signal
 import time
 
 from crowd import Crowd
@@ -102,6 +103,43 @@ def line_fields(site, customer):
         if fields.get("call_id") == customer.call.call_id:
             return {**fields, "enqueued": int(fields["enqueued"])}
     raise AssertionError("no record of " + customer.call.call_id)
+
+
+def test_engine_stands_still(site):
+    """A frozen owner is replaced; when it wakes it changes nothing."""
+    site.ready("alice", "bob")
+    talker = site.world.carrier().call(SUPPORT, CUSTOMER_HZ)
+    talker.wait("answered")
+    agent = wait_for(lambda: next((p for u in ("alice", "bob")
+                                   for p in site.agent(u).calls), None), 10)
+    agent.wait("acked")
+    victim, reign = owner(site), generation(site)
+    pid = site.stack.pid(victim)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        frozen = time.time()
+        wait_for(lambda: generation(site) != reign and owner(site), 3, 0.02,
+                 "nobody took over")
+        print("taken over after %.0f ms" % ((time.time() - frozen) * 1000))
+        assert owner(site) != victim
+        second = site.world.carrier().call(SUPPORT, 560)
+        second.wait("answered")
+        other = wait_for(lambda: next((
+            p for u in ("alice", "bob") for p in site.agent(u).calls
+            if p is not agent), None), 10)
+        other.wait("acked")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    woken = time.time()
+    until(woken + 1)
+    assert owner(site) != victim
+    for c, p in ((talker, agent), (second, other)):
+        assert c.ear.tone_gap(p.hz, woken, woken + 1) < 0.2
+    talker.bye()
+    other.bye()
+    for c in (talker, second):
+        c.wait("ended")
+    complete(site, [talker, second])
 
 
 def test_worker_dies(site):
