@@ -188,6 +188,7 @@ void on_leg_answered(struct core *c, const struct msg *m)
 		leg_hang_up(c, l, 488, 65, STR_LIT("no answer in 2xx"));
 		return;
 	}
+	offer_answered(c, l);
 	media_accept(c, l);
 }
 

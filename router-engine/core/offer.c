@@ -23,6 +23,7 @@
 
 #define INVITE_MS 2000 /* an INVITE that leaves later would ring a ghost */
 #define NO_MEDIA_MS 1000 /* left alone when our own media is missing */
+#define ANSWERED_MS 5000 /* from the phone's answer to its media */
 
 static struct offer *offer_of(struct core *c, const struct leg *l)
 {
@@ -137,6 +138,16 @@ void offer_ringing(struct core *c, struct leg *l)
 
 	if (ct)
 		contact_enter(c, ct, CONTACT_OFFERED, "ringing");
+}
+
+/* The ring timeout is over; what follows has the patience of rtpengine's
+ * requests, and ends by their failure. */
+void offer_answered(struct core *c, struct leg *l)
+{
+	struct offer *o = offer_of(c, l);
+
+	if (o)
+		timer_set(c, &o->rec, &o->due, now_of(c) + ANSWERED_MS);
 }
 
 void offer_accepted(struct core *c, struct leg *l)

@@ -11,6 +11,8 @@ struct offer *offer_make(struct core *c, struct contact *ct, struct agent *a);
 /* rtpengine's proposal is there: ring. */
 void offer_invite(struct core *c, struct leg *l);
 void offer_ringing(struct core *c, struct leg *l);
+/* The phone has answered: it rings no more, its media are on the way. */
+void offer_answered(struct core *c, struct leg *l);
 /* The agent's leg is up. */
 void offer_accepted(struct core *c, struct leg *l);
 /* The phone's final answer, or what takes its place (SIP status code). */

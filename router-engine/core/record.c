@@ -304,6 +304,8 @@ static void record_free(struct record *r)
 	for (size_t i = first; i < end; i++)
 		if (rows[i].f.type == FT_TEXT)
 			text_release(member(r, &rows[i].f));
+	if (r->kind == RECORD_NODE)
+		free(((struct node *)r)->used);
 	if (r->kind != RECORD_META)
 		free(r);
 }
@@ -384,6 +386,15 @@ static int name_index(const char *const *names, struct str v, unsigned *np)
 	return EPROTO;
 }
 
+/* A record that is found by a text must have it. */
+static bool is_nameless(const struct record *r)
+{
+	size_t first, end;
+
+	kind_rows(r->kind, &first, &end);
+	return rows[first].f.type == FT_TEXT && is_zero(r, &rows[first].f);
+}
+
 /* v is unescaped. */
 static int field_set(struct core *c, struct record *r, const struct field *f,
 		     struct str v)
@@ -462,6 +473,11 @@ int record_load(struct core *c, const struct core_record *in, char *err,
 	if (!r)
 		return ENOMEM;
 	e = line_set(c, r, in->value, err, errsz);
+	if (!e && is_nameless(r)) {
+		snprintf(err, errsz, "record %s: its name is missing",
+			 kind_names[kind]);
+		e = EPROTO;
+	}
 	if (e) {
 		record_free(r);
 		return e;

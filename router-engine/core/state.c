@@ -90,9 +90,10 @@ void text_put(struct core *c, struct text *t, struct str s)
 #define FIND_TEXT(st, table)                                                   \
 	struct st *st##_find(struct core *c, struct str key)                   \
 	{                                                                      \
-		struct st *o;                                                  \
+		struct st *o = NULL;                                           \
                                                                                \
-		HASH_FIND(hh, c->table, key.p, key.len, o);                    \
+		if (key.len)                                                   \
+			HASH_FIND(hh, c->table, key.p, key.len, o);            \
 		return o && !o->rec.gone ? o : NULL;                           \
 	}
 
