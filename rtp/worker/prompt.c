@@ -30,12 +30,12 @@ struct entry {
 
 struct prompts {
 	struct prompts_conf conf;
-	struct jobs *jobs;
+	struct jobs *files, *speech;
 	struct entry *table;
 	size_t bytes;
 };
 
-int prompts_alloc(struct prompts **pp, struct jobs *jobs,
+int prompts_alloc(struct prompts **pp, struct jobs *files, struct jobs *speech,
 		  const struct prompts_conf *conf)
 {
 	struct prompts *p = calloc(1, sizeof(*p));
@@ -43,7 +43,8 @@ int prompts_alloc(struct prompts **pp, struct jobs *jobs,
 	if (!p)
 		return ENOMEM;
 	p->conf = *conf;
-	p->jobs = jobs;
+	p->files = files;
+	p->speech = speech;
 	if (!p->conf.bytes_max)
 		p->conf.bytes_max = BYTES_MAX;
 	*pp = p;
@@ -215,6 +216,12 @@ static void loaded(void *arg)
 	evict(p);
 }
 
+static struct jobs *loader_of(struct prompts *p, struct str item)
+{
+	return item.len > 4 && !memcmp(item.p, "say:", 4) ? p->speech
+							  : p->files;
+}
+
 static struct entry *entry_new(struct prompts *p, struct str item)
 {
 	struct entry *e = calloc(1, sizeof(*e) + item.len + 1);
@@ -224,7 +231,7 @@ static struct entry *entry_new(struct prompts *p, struct str item)
 	e->owner = p;
 	e->refs = 2;
 	memcpy(e->key, item.p, item.len);
-	if (jobs_add(p->jobs, load, loaded, e)) {
+	if (jobs_add(loader_of(p, item), load, loaded, e)) {
 		free(e);
 		return NULL;
 	}

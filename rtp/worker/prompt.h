@@ -35,8 +35,10 @@ struct prompts_conf {
 	size_t bytes_max; /* of samples kept; 0: 64 MiB */
 };
 
-/* conf is copied, its texts are borrowed. 0, ENOMEM. */
-int prompts_alloc(struct prompts **pp, struct jobs *jobs,
+/* conf is copied, its texts are borrowed. Files are loaded by one set of
+ * threads and speech by another, so that a program which is slow to speak does
+ * not hold up music. 0, ENOMEM. */
+int prompts_alloc(struct prompts **pp, struct jobs *files, struct jobs *speech,
 		  const struct prompts_conf *conf);
 /* After jobs_free(), when nobody holds a prompt any more. */
 void prompts_free(struct prompts *p);

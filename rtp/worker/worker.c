@@ -11,7 +11,8 @@
 #include "rtp/worker/liveness.h"
 #include "rtp/worker/ticker.h"
 
-#define LOADERS 3 /* slow speech must not hold up music */
+#define FILE_THREADS 1
+#define SPEECH_THREADS 2
 #define FIGURES_S 60
 
 /* ---- false alarms
@@ -152,8 +153,11 @@ static int start_prompts(struct worker *w)
 	int err;
 
 	mkdir(w->conf->cache, 0700);
-	err = jobs_alloc(&w->loaders, w->base, LOADERS);
-	return err ? err : prompts_alloc(&w->prompts, w->loaders, &conf);
+	err = jobs_alloc(&w->files, w->base, FILE_THREADS);
+	if (!err)
+		err = jobs_alloc(&w->speech, w->base, SPEECH_THREADS);
+	return err ? err
+		   : prompts_alloc(&w->prompts, w->files, w->speech, &conf);
 }
 
 static int start_recorder(struct worker *w)
@@ -239,7 +243,8 @@ void worker_release(struct worker *w)
 	ticker_free(w->ticker);
 	liveness_free(w->liveness);
 	mixer_release(&w->mixer);
-	jobs_free(w->loaders);
+	jobs_free(w->files);
+	jobs_free(w->speech);
 	jobs_free(w->writer);
 	recorder_free(w->recorder);
 	prompts_free(w->prompts);

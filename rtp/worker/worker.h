@@ -20,7 +20,7 @@ struct worker {
 	const struct conf *conf;
 	struct event_base *base;
 	struct bus *bus;
-	struct jobs *loaders, *writer;
+	struct jobs *files, *speech, *writer; /* threads */
 	struct prompts *prompts;
 	struct mixer mixer;
 	struct recorder *recorder;

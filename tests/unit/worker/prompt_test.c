@@ -47,7 +47,7 @@ static void start(const char *tts)
 		.command = command, .cache = dir, .deadline_ms = 300};
 	base = event_base_new();
 	assert_int_equal(jobs_alloc(&jobs, base, 2), 0);
-	assert_int_equal(prompts_alloc(&prompts, jobs, &conf), 0);
+	assert_int_equal(prompts_alloc(&prompts, jobs, jobs, &conf), 0);
 }
 
 static void stop(void)
