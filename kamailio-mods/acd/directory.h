@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file directory.h  Numbers, trunks and credentials for the SIP workers.
+ *
+ * An engine writes the hashes `numbers`, `trunks` and `credentials` in Redis
+ * and then changes `directory`. The link process looks at that every second
+ * and copies the hashes to the htables `number`, `trunk`, `credential`; what
+ * is gone from a hash goes from its table. A worker asks its own memory only.
+ */
+#ifndef ACD_DIRECTORY_H
+#define ACD_DIRECTORY_H
+
+#include "kamailio-mods/acd/ours.h"
+
+struct bus;
+
+int directory_init(void); /* binds htable. 0, ENOENT: it is not loaded */
+void directory_look(struct bus *bus);
+/* An agent's tenant and partition from `credential`. 0, ENOENT. */
+int directory_agent(const str *aor, unsigned *partitionp);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <strings.h>
+
+#include "kamailio-mods/acd/indialog.h"
+#include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/stats.h"
+#include "kamailio-mods/acd/tag.h"
+#include "kamailio-mods/acd/uas.h"
+#include "core/parser/parse_from.h"
+
+int tid_parse(struct str tid, unsigned *hashp, unsigned *labelp)
+{
+	struct str part;
+	uint64_t hash, label;
+
+	if(!str_cut(&tid, '-', &part) || str_u64(part, &hash)
+			|| str_u64(tid, &label) || hash > 0xffffffff
+			|| label > 0xffffffff)
+		return EINVAL;
+	*hashp = (unsigned)hash;
+	*labelp = (unsigned)label;
+	return 0;
+}
+
+static void put_tid(const struct cell *t)
+{
+	char b[32];
+
+	notice_put(F_TID, b,
+			snprintf(b, sizeof(b), "%u-%u", t->hash_index, t->label));
+}
+
+static void answer(sip_msg_t *m, int code, const char *phrase)
+{
+	if(tmb.t_reply(m, code, (char *)phrase) < 0)
+		LM_WARN("event=reply_not_sent code=%d\n", code);
+}
+
+static bool same_dialog(const struct leg *l, sip_msg_t *m)
+{
+	return l && str_same(&l->dlg->id.loc_tag, &get_to(m)->tag_value)
+		   && str_same(&l->dlg->id.call_id, &m->callid->body)
+		   && str_same(&l->dlg->id.rem_tag, &get_from(m)->tag_value);
+}
+
+/* ---- ACK -------------------------------------------------------------------- */
+
+static void confirmed(struct leg *l, sip_msg_t *m)
+{
+	struct ending e = {"local", "ended", l->end_code, l->end_q850, STR_NULL};
+
+	leg_release(l);
+	l->wait_ack = false;
+	l->ack_by = 0;
+	if(l->bye_after_ack) {
+		request_bye(l, l->end_q850);
+		leg_over(l, &e);
+		return;
+	}
+	notice_leg(M_LEG_CONFIRMED, l);
+	sip_put_sdp(m);
+	notice_store(l);
+	notice_send();
+}
+
+static int on_ack(sip_msg_t *m, uint64_t id)
+{
+	struct leg *l;
+
+	tmb.t_newtran(m); /* matches our 2xx: ends its retransmission */
+	leg_lock(id);
+	l = leg_find(id);
+	if(same_dialog(l, m) && l->wait_ack && sip_cseq(m) == l->server_cseq)
+		confirmed(l, m);
+	leg_unlock(id);
+	return 1;
+}
+
+/* ---- the others: transaction made, leg locked ---------------------------------- */
+
+static void on_bye(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	struct ending e = {"remote", "bye", 0, sip_q850(m), STR_NULL};
+	struct lines h = {.used = 0};
+
+	if(l->invite == INVITE_SERVER) { /* RFC 3261 15.1.2 */
+		uas_reply(l, l->hash, l->label, 487, STR_NONE, &h, STR_NONE, true);
+		tmb.t_sett(t, T_BR_UNDEFINED);
+	}
+	leg_over(l, &e);
+}
+
+static void on_invite(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	l->hash = t->hash_index;
+	l->label = t->label;
+	l->invite = INVITE_SERVER;
+	l->server_cseq = sip_cseq(m);
+	l->offered_late = sip_sdp(m).len <= 0;
+	uas_mark(m, t, l->id);
+	notice_leg(M_LEG_REOFFERED, l);
+	put_tid(t);
+	sip_put_sdp(m);
+	notice_store(l);
+	notice_send();
+}
+
+static void on_info(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	str body = sip_body(m);
+
+	notice_leg(M_LEG_INFO, l);
+	put_tid(t);
+	if(m->content_type)
+		notice_str(F_CONTENT_TYPE, &m->content_type->body);
+	notice_str(F_BODY, &body);
+	notice_send();
+}
+
+static void on_refer(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	notice_leg(M_LEG_REFERRED, l);
+	put_tid(t);
+	notice_str(F_REFER_TO, &m->refer_to->body);
+	notice_send();
+}
+
+/* What is wrong with a request, as a code; 0: nothing. */
+static int refusal(const struct leg *l, sip_msg_t *m)
+{
+	if(l->dlg->rem_seq.is_set && sip_cseq(m) < l->dlg->rem_seq.value)
+		return 500; /* RFC 3261 12.2.2 */
+	if(l->state != LEG_UP && m->REQ_METHOD != METHOD_BYE)
+		return 500;
+	if(m->REQ_METHOD == METHOD_INVITE) {
+		if(l->ending || l->bye_after_ack)
+			return 481;
+		if(l->invite == INVITE_CLIENT)
+			return 491; /* 14.2 */
+		if(l->invite == INVITE_SERVER || l->wait_ack)
+			return 500;
+	}
+	if(m->REQ_METHOD == METHOD_REFER && (!m->refer_to || !m->refer_to->body.len))
+		return 400;
+	return 0;
+}
+
+static int kept(sip_msg_t *m)
+{
+	return m->REQ_METHOD == METHOD_INVITE || m->REQ_METHOD == METHOD_INFO
+		   || m->REQ_METHOD == METHOD_REFER;
+}
+
+/* A code to answer with, or 0: the engine will. */
+static int take(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	bool refresh = m->REQ_METHOD & (METHOD_INVITE | METHOD_UPDATE);
+	int code = refusal(l, m);
+
+	if(code)
+		return code;
+	tmb.dlg_request_uas(l->dlg, m,
+			refresh ? IS_TARGET_REFRESH : IS_NOT_TARGET_REFRESH);
+	request_keep_flow(l);
+	if(m->REQ_METHOD == METHOD_BYE) {
+		on_bye(l, m, t);
+		return 200;
+	}
+	if(!kept(m))
+		return m->REQ_METHOD == METHOD_OPTIONS ? 200 : 501;
+	tmb.t_addblind();
+	if(m->REQ_METHOD == METHOD_INVITE) {
+		answer(m, 100, "Trying");
+		on_invite(l, m, t);
+	} else if(m->REQ_METHOD == METHOD_INFO) {
+		on_info(l, m, t);
+	} else {
+		on_refer(l, m, t);
+	}
+	return 0;
+}
+
+int indialog_request(sip_msg_t *m)
+{
+	struct leg *l;
+	struct cell *t;
+	uint64_t id;
+	unsigned partition;
+	int r, code;
+
+	if(sip_parse(m))
+		return -1;
+	if(tag_parse(&get_to(m)->tag_value, &partition, &id)) {
+		stat_inc(stat_forged);
+		return -1;
+	}
+	if(m->REQ_METHOD == METHOD_ACK)
+		return on_ack(m, id);
+	if(m->REQ_METHOD == METHOD_INVITE)
+		tmb.set_fr(m, 0, (acd.end_ms + 1000));
+	r = tmb.t_newtran(m); /* first: its leg may be gone since */
+	if(r <= 0)
+		return r;
+	t = tmb.t_gett();
+	leg_lock(id);
+	l = leg_find(id);
+	if(same_dialog(l, m))
+		code = take(l, m, t);
+	else /* our BYE crossed theirs, or theirs comes once more */
+		code = m->REQ_METHOD == METHOD_BYE ? 200 : 481;
+	leg_unlock(id);
+	if(code)
+		answer(m, code, code == 481 ? "Call/Transaction Does Not Exist"
+									: sip_phrase(code));
+	return 1;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "kamailio-mods/acd/command.h"
+#include "kamailio-mods/acd/directory.h"
+#include "kamailio-mods/acd/escape.h"
+#include "kamailio-mods/acd/link.h"
+#include "kamailio-mods/acd/notice.h"
+#include "kamailio-mods/acd/sweep.h"
+#include "lib/bus/bus.h"
+#include "core/cfg/cfg_struct.h"
+#include "core/mem/shm_mem.h"
+
+#define SWEEP_MS 100
+#define DIRECTORY_EVERY 10 /* sweeps */
+
+struct link_figures *link_figures;
+static struct bus *bus;
+
+int link_init(void)
+{
+	link_figures = shm_mallocxz(sizeof(*link_figures));
+	return link_figures ? 0 : ENOMEM;
+}
+
+/* ---- notices ------------------------------------------------------------------ */
+
+static void offered_sent(int err, void *arg)
+{
+	if(err && err != ECANCELED)
+		escape((uint64_t)(uintptr_t)arg, "Redis did not confirm");
+}
+
+static int forward(const struct notice *n)
+{
+	bool offered = n->type == M_LEG_OFFERED;
+	bus_sent_h *sent = offered ? offered_sent : NULL;
+	void *arg = (void *)(uintptr_t)n->leg;
+	unsigned deadline_ms = offered ? acd.confirm_ms : 0;
+	struct str record, leg;
+	struct msg m;
+
+	notice_unpack(n, &m, &record);
+	leg = msg_get(&m, F_LEG);
+	if(n->record == RECORD_AS_IT_IS)
+		return bus_send(bus, n->partition, &m, deadline_ms, sent, arg);
+	return bus_send_leg(bus, n->partition, &m, leg, record, deadline_ms,
+			sent, arg);
+}
+
+void link_drain(void)
+{
+	struct notice *v[256];
+	ssize_t r;
+	int err;
+
+	while((r = read(notice_fd(), v, sizeof(v))) > 0) {
+		for(int i = 0; i < (int)(r / (ssize_t)sizeof(v[0])); i++) {
+			err = forward(v[i]);
+			if(err) {
+				LM_ERR("event=not_sent type=%s reason=\"%s\"\n",
+						msg_type_name(v[i]->type), strerror(err));
+				if(v[i]->type == M_LEG_OFFERED)
+					escape(v[i]->leg, "the event could not be sent");
+			}
+			shm_free(v[i]);
+		}
+	}
+}
+
+static void on_notices(evutil_socket_t fd, short what, void *arg)
+{
+	link_drain();
+}
+
+/* ---- time ----------------------------------------------------------------------- */
+
+static void copy_figures(void)
+{
+	const struct bus_stats *s = bus_stats(bus);
+
+	*link_figures = (struct link_figures){bus_up(bus), s->sent, s->confirmed,
+			s->late, s->commands, s->reconnects};
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	static unsigned ticks;
+
+	cfg_update();
+	link_drain();
+	sweep();
+	copy_figures();
+	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus))
+		directory_look(bus);
+}
+
+/* ---- Redis ------------------------------------------------------------------------ */
+
+/* Also after a reconnect: a Redis that lost everything learns of us. */
+static void say_up(void)
+{
+	struct msg m;
+	int i;
+
+	for(i = 0; i < acd.partitions; i++) {
+		msg_init(&m, M_NODE_UP);
+		msg_put(&m, F_NODE, str_c(acd.node));
+		msg_put(&m, F_KIND, STR_LIT("acd"));
+		msg_put(&m, F_BOOT, str_c(bus_boot(bus)));
+		if(bus_send(bus, i, &m, 0, NULL, NULL))
+			LM_ERR("event=not_sent type=node.up partition=%d\n", i);
+	}
+}
+
+static void on_link(bool up, void *arg)
+{
+	LM_NOTICE("event=redis_%s\n", up ? "up" : "down");
+	if(up)
+		say_up();
+}
+
+/* host:port or a socket's path. The text is split in place. */
+static int address(struct bus_conf *conf)
+{
+	char *colon;
+	uint64_t port;
+
+	conf->host = acd.redis;
+	if(strchr(acd.redis, '/'))
+		return 0;
+	colon = strrchr(acd.redis, ':');
+	if(!colon || str_u64(str_c(colon + 1), &port) || port > 65535)
+		return EINVAL;
+	*colon = 0;
+	conf->port = (uint16_t)port;
+	return 0;
+}
+
+static int start(struct event_base *base)
+{
+	struct bus_conf conf = {.name = acd.node, .partitions = acd.partitions,
+			.on_link = on_link};
+	struct timeval tv = {0, SWEEP_MS * 1000};
+	struct event *notices, *tick;
+	int err = address(&conf);
+
+	if(err) {
+		LM_ERR("redis=%s: say host:port or the path of a socket\n",
+				acd.redis);
+		return err;
+	}
+	err = bus_alloc(&bus, base, &conf);
+	if(!err)
+		err = bus_inbox_start(bus, command_run, command_late, bus);
+	if(err)
+		return err;
+	notices = event_new(base, notice_fd(), EV_READ | EV_PERSIST, on_notices,
+			NULL);
+	tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
+	if(!notices || !tick || event_add(notices, NULL) || event_add(tick, &tv))
+		return ENOMEM;
+	return 0;
+}
+
+int link_run(void)
+{
+	struct event_base *base = event_base_new();
+	int err = base ? start(base) : ENOMEM;
+
+	if(err) {
+		LM_ERR("event=link_failed reason=\"%s\"\n", strerror(err));
+		return err;
+	}
+	return event_base_dispatch(base) < 0 ? EIO : 0;
+}

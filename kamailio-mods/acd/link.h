@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file link.h  The link process: notices to Redis, commands from Redis.
+ *
+ * One process with its own event loop and its own line to tcp_main, so that it
+ * may send over TCP, TLS and WebSocket. Everything that waits for Redis is
+ * here; a SIP worker never does.
+ */
+#ifndef ACD_LINK_H
+#define ACD_LINK_H
+
+#include <stdbool.h>
+
+int link_run(void); /* does not return while Kamailio runs */
+/* Sends the notices that are in the pipe. */
+void link_drain(void);
+/* Whether Redis is there, for the RPC: a copy in shared memory. */
+struct link_figures {
+	bool up;
+	unsigned long long sent, confirmed, late, commands, reconnects;
+};
+extern struct link_figures *link_figures;
+int link_init(void); /* before the fork */
+
+#endif

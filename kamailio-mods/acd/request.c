@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "kamailio-mods/acd/request.h"
+
+#define INVITE_CALLBACKS                                                   \
+	(TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT                        \
+			| TMCB_LOCAL_RESPONSE_IN | TMCB_DONT_ACK)
+
+/* tm would begin a UAS dialog's own numbers after its first request: the ACK
+ * of a re-INVITE must know its number. */
+static void next_cseq(dlg_t *d)
+{
+	if(d->loc_seq.is_set) {
+		d->loc_seq.value++;
+		return;
+	}
+	d->loc_seq.value = 1;
+	d->loc_seq.is_set = 1;
+}
+
+static void fill(uac_req_t *u, str *method, struct lines *h, str *body,
+		dlg_t *d)
+{
+	static str headers; /* of this process: tm copies at once */
+
+	memset(u, 0, sizeof(*u));
+	headers = h ? lines_str(h) : (str)STR_NULL;
+	u->method = method;
+	u->headers = headers.len ? &headers : NULL;
+	u->body = body && body->len > 0 ? body : NULL;
+	u->dialog = d;
+}
+
+int request_invite(struct leg *l, struct lines *h, struct str body)
+{
+	str method = str_init("INVITE"), b = theirs(body);
+	uac_req_t u;
+
+	if(l->state == LEG_UP || l->asked_again)
+		next_cseq(l->dlg);
+	lines_contact(h, l);
+	lines_sdp(h, body);
+	fill(&u, &method, h, &b, l->dlg);
+	u.cb = on_invite_reply;
+	u.cbp = (void *)(uintptr_t)l->id;
+	u.cb_flags = INVITE_CALLBACKS;
+	l->late = !body.len;
+	l->acked = false;
+	shm_clear(&l->ack_body);
+	l->invite_cseq = l->dlg->loc_seq.value;
+	if(tmb.t_uac_with_ids(&u, &l->hash, &l->label) < 0)
+		return EIO;
+	l->invite = INVITE_CLIENT;
+	return 0;
+}
+
+static void ack(dlg_t *d, unsigned cseq, str *body)
+{
+	str method = str_init("ACK");
+	unsigned next = d->loc_seq.value;
+	struct lines h = {.used = 0};
+	uac_req_t u;
+
+	if(body && body->len > 0)
+		lines_add(&h, "Content-Type: application/sdp");
+	fill(&u, &method, &h, body, d);
+	d->loc_seq.value = cseq;
+	if(tmb.t_uac(&u) < 0)
+		LM_WARN("event=ack_not_sent call_id=%.*s\n",
+				d->id.call_id.len, d->id.call_id.s);
+	d->loc_seq.value = next;
+}
+
+void request_ack(struct leg *l)
+{
+	ack(l->dlg, l->invite_cseq, &l->ack_body);
+	l->acked = true;
+}
+
+static void bye(dlg_t *d, unsigned q850)
+{
+	str method = str_init("BYE");
+	struct lines h = {.used = 0};
+	uac_req_t u;
+
+	next_cseq(d);
+	lines_q850(&h, q850);
+	fill(&u, &method, &h, NULL, d);
+	if(tmb.t_uac(&u) < 0)
+		LM_WARN("event=bye_not_sent call_id=%.*s\n",
+				d->id.call_id.len, d->id.call_id.s);
+}
+
+void request_bye(struct leg *l, unsigned q850)
+{
+	bye(l->dlg, q850);
+}
+
+int request_other(struct leg *l, const char *method, struct lines *h,
+		struct str body)
+{
+	str name = {(char *)method, strlen(method)}, b = theirs(body);
+	uac_req_t u;
+
+	next_cseq(l->dlg);
+	fill(&u, &name, h, &b, l->dlg);
+	u.cb = on_other_reply;
+	u.cbp = (void *)(uintptr_t)l->id;
+	u.cb_flags = TMCB_LOCAL_COMPLETED;
+	return tmb.t_uac(&u) < 0 ? EIO : 0;
+}
+
+void request_drop_fork(struct leg *l, sip_msg_t *reply)
+{
+	dlg_t *d = NULL, *own = l->dlg;
+
+	if(tmb.new_dlg_uac(&own->id.call_id, &own->id.loc_tag, l->invite_cseq,
+			   &own->loc_uri, &own->rem_uri, &d) < 0)
+		return;
+	if(tmb.set_dlg_target(d, &own->rem_target, NULL) == 0
+			&& tmb.dlg_response_uac(d, reply, IS_TARGET_REFRESH) >= 0) {
+		d->send_sock = own->send_sock;
+		ack(d, l->invite_cseq, NULL);
+		bye(d, 16);
+		LM_NOTICE("event=fork_dropped leg=%s call=%s\n", l->name, l->call);
+	}
+	tmb.free_dlg(d);
+}
+
+void request_keep_flow(struct leg *l)
+{
+	if(!l->flow.len || l->dlg->route_set)
+		return;
+	if(!shm_put(&l->dlg->dst_uri, l->flow.s, l->flow.len))
+		tmb.calculate_hooks(l->dlg);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kamailio-mods/acd/store.h"
+#include "core/socket_info.h"
+#include "core/parser/parse_rr.h"
+
+struct line {
+	char *p;
+	size_t used, size;
+	bool full;
+};
+
+static void put(struct line *o, const char *name, struct str value)
+{
+	size_t n = strlen(name), need = n + 2 + escape_size(value);
+
+	if(!value.len)
+		return;
+	if(o->used + need > o->size) {
+		o->full = true;
+		return;
+	}
+	if(o->used)
+		o->p[o->used++] = ' ';
+	memcpy(o->p + o->used, name, n);
+	o->used += n;
+	o->p[o->used++] = '=';
+	o->used += escape_put(o->p + o->used, value);
+}
+
+static void put_num(struct line *o, const char *name, unsigned n)
+{
+	char b[16];
+
+	put(o, name, (struct str){b, (size_t)snprintf(b, sizeof(b), "%u", n)});
+}
+
+const char *leg_state_name(enum leg_state state)
+{
+	return state == LEG_OFFERED ? "offered" : state == LEG_INVITED ? "invited"
+			: "up";
+}
+
+/* The route set in the order in which our requests go. */
+static void put_route(struct line *o, const dlg_t *d)
+{
+	char b[2048];
+	size_t n = 0;
+	rr_t *r;
+
+	for(r = d->route_set; r; r = r->next) {
+		if(n + r->len + 1 > sizeof(b)) {
+			o->full = true;
+			return;
+		}
+		if(n)
+			b[n++] = ',';
+		memcpy(b + n, r->nameaddr.name.s, r->len);
+		n += r->len;
+	}
+	put(o, "route", (struct str){b, n});
+}
+
+int store_encode(const struct leg *l, char *dst, size_t size)
+{
+	struct line o = {dst, 0, size < STORE_MAX ? size : STORE_MAX, false};
+	const dlg_t *d = l->dlg;
+
+	put_num(&o, "version", 1);
+	put_num(&o, "partition", l->partition);
+	put(&o, "side", l->side == LEG_UAS ? STR_LIT("uas") : STR_LIT("uac"));
+	put(&o, "state", str_c(leg_state_name(l->state)));
+	put(&o, "node", str_c(acd.node));
+	put(&o, "call_id", ours(&d->id.call_id));
+	put(&o, "ltag", ours(&d->id.loc_tag));
+	put(&o, "rtag", ours(&d->id.rem_tag));
+	put(&o, "luri", ours(&d->loc_uri));
+	put(&o, "ruri", ours(&d->rem_uri));
+	put(&o, "target", ours(&d->rem_target));
+	put(&o, "dst", ours(&d->dst_uri));
+	put(&o, "contact", ours(&l->contact));
+	put_route(&o, d);
+	put_num(&o, "lseq", d->loc_seq.value);
+	put_num(&o, "rseq", d->rem_seq.value);
+	if(d->send_sock)
+		put(&o, "socket", ours(&d->send_sock->sock_str));
+	put(&o, "memo", ours(&l->memo));
+	return o.full ? -1 : (int)o.used;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file store.h  A leg's record, {pN}:leg:<id>: what another node needs to
+ * take the dialog over, and the engine's memo.
+ *
+ * One line, `field=value ...`, values percent-encoded (lib/base/escape.h):
+ *
+ *	version=1 partition=1 side=uas state=up node=acd-1 call_id=... ltag=...
+ *	rtag=... luri=... ruri=... target=... dst=... contact=... route=...
+ *	lseq=1 rseq=1 socket=udp:127.0.0.1:5060 memo=...
+ */
+#ifndef ACD_STORE_H
+#define ACD_STORE_H
+
+#include "kamailio-mods/acd/leg.h"
+
+#define STORE_MAX 8192
+
+/* Its length, or -1: it does not fit. */
+int store_encode(const struct leg *l, char *dst, size_t size);
+
+const char *leg_state_name(enum leg_state state);
+
+#endif

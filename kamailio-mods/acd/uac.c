@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "kamailio-mods/acd/digest.h"
+#include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/q850.h"
+#include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/stats.h"
+#include "kamailio-mods/acd/tag.h"
+#include "kamailio-mods/acd/target.h"
+#include "kamailio-mods/acd/uac.h"
+#include "modules/tm/ut.h"
+#include "core/parser/parse_to.h"
+
+/* ---- leg.invite ------------------------------------------------------------- */
+
+static int make_dialog(struct leg *l, const struct msg *m, struct target *to)
+{
+	str from = theirs(msg_get(m, F_FROM)), rem = theirs(msg_get(m, F_TO)), tag;
+	struct dest_info dst;
+	char b[TAG_SIZE];
+
+	tag.s = b;
+	tag.len = tag_make(b, l->partition, l->id);
+	if(tag.len < 0
+			|| tmb.new_dlg_uac(NULL, &tag, 1, &from, &rem, &l->dlg) < 0
+			|| tmb.set_dlg_target(l->dlg, &to->ru,
+					   to->du.len ? &to->du : NULL) < 0)
+		return ENOMEM;
+	if(to->du.len && shm_put(&l->flow, to->du.s, to->du.len))
+		return ENOMEM;
+	/* The Contact must name the socket that the request leaves by. */
+	init_dest_info(&dst);
+	if(!to->socket) {
+		snd_flags_t flags = {0};
+
+		if(!uri2dst2(NULL, &dst, NULL, flags,
+				   to->du.len ? &to->du : &to->ru, PROTO_NONE)
+				|| !dst.send_sock)
+			return EHOSTUNREACH;
+		to->socket = dst.send_sock;
+	}
+	l->dlg->send_sock = to->socket;
+	return contact_set(l, to->socket, acd.node);
+}
+
+static int send_invite(struct leg *l, const struct msg *m, struct target *to)
+{
+	struct str sdp = msg_get(m, F_SDP), memo = msg_get(m, F_MEMO);
+	struct lines h = {.used = 0};
+	int err = make_dialog(l, m, to);
+
+	if(!err && memo.len)
+		err = shm_put(&l->memo, memo.p, memo.len);
+	if(!err && sdp.len)
+		err = shm_put(&l->offer, sdp.p, sdp.len);
+	return err ? err : request_invite(l, &h, sdp);
+}
+
+/* No dialog was made: the engine hears of the end all the same. */
+static void not_begun(unsigned partition, struct str leg, unsigned code,
+		const char *reason)
+{
+	notice_begin(M_LEG_ENDED, partition);
+	notice_put(F_LEG, leg.p, leg.len);
+	notice_text(F_BY, "node");
+	notice_text(F_CAUSE, "refused");
+	notice_num(F_CODE, code);
+	notice_num(F_Q850, q850_of_code(code));
+	notice_text(F_REASON, reason);
+	notice_send();
+	LM_INFO("event=not_invited leg=%.*s code=%u reason=\"%s\"\n",
+			(int)leg.len, leg.p, code, reason);
+}
+
+static const char *route_of(struct str name)
+{
+	if(str_eq(name, STR_LIT("agent")))
+		return acd.agent_route;
+	if(str_eq(name, STR_LIT("trunk")))
+		return acd.trunk_route;
+	return NULL;
+}
+
+static void enter(uint64_t id, unsigned partition, const struct msg *m,
+		struct target *to)
+{
+	struct ending e = {"node", "error", 503, 0, str_init("not sent")};
+	struct str contact = msg_get(m, F_CONTACT);
+	struct leg *l = leg_add(id, partition, LEG_UAC);
+
+	if(!l) {
+		not_begun(partition, msg_get(m, F_LEG), 503, "no memory");
+		return;
+	}
+	l->commanded = true;
+	if(contact.len)
+		str_copy(l->call, sizeof(l->call), contact);
+	if(send_invite(l, m, to)) {
+		leg_over(l, &e);
+		return;
+	}
+	stat_inc(stat_invited);
+	LM_INFO("event=invited leg=%s call=%s call_id=%.*s\n", l->name, l->call,
+			STR_FMT(&l->dlg->id.call_id));
+}
+
+void uac_invite(unsigned partition, const struct msg *m)
+{
+	struct str leg = msg_get(m, F_LEG);
+	const char *route = route_of(msg_get(m, F_ROUTE));
+	struct target to;
+	uint64_t id;
+	int err;
+
+	if(id_parse(leg, 'l', &id))
+		return;
+	err = route ? target_find(&to, route, msg_get(m, F_RURI),
+						  msg_get(m, F_DST)) : ENOENT;
+	if(err) {
+		not_begun(partition, leg, err == EHOSTUNREACH ? 480 : 500,
+				err == EHOSTUNREACH ? "not reachable" : "no such route");
+		return;
+	}
+	leg_lock(id);
+	if(leg_find(id))
+		LM_WARN("event=leg_exists leg=%.*s\n", (int)leg.len, leg.p);
+	else
+		enter(id, partition, m, &to);
+	leg_unlock(id);
+}
+
+/* ---- commands on our INVITEs ----------------------------------------------------- */
+
+void uac_ack(struct leg *l, struct str sdp)
+{
+	if(l->state != LEG_UP || !l->late || l->acked || !l->held) {
+		LM_WARN("event=nothing_to_ack leg=%s call=%s\n", l->name, l->call);
+		return;
+	}
+	shm_put(&l->ack_body, sdp.p, (int)sdp.len);
+	request_ack(l);
+}
+
+static void rerefused(const struct leg *l, unsigned code, const str *reason)
+{
+	notice_leg(M_LEG_REREFUSED, l);
+	notice_num(F_CODE, code);
+	notice_str(F_REASON, reason);
+	notice_send();
+}
+
+void uac_reoffer(struct leg *l, struct str sdp)
+{
+	str pending = str_init("an INVITE is under way");
+	struct lines h = {.used = 0};
+
+	if(l->state != LEG_UP || l->invite != INVITE_NONE || l->wait_ack
+			|| (l->held && l->late && !l->acked)) {
+		rerefused(l, 491, &pending);
+		return;
+	}
+	l->asked_again = false;
+	shm_clear(&l->offer);
+	if((sdp.len && shm_put(&l->offer, sdp.p, (int)sdp.len))
+			|| request_invite(l, &h, sdp))
+		rerefused(l, 500, NULL);
+}
+
+void uac_cancel(struct leg *l)
+{
+	struct cell *t;
+
+	if(l->invite != INVITE_CLIENT
+			|| tmb.t_lookup_ident(&t, l->hash, l->label) < 0)
+		return;
+	/* Before a 1xx tm keeps it until one came. */
+	tmb.cancel_all_uacs(t, F_CANCEL_B_FORCE_RETR | F_CANCEL_UNREF);
+	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+}
+
+/* ---- replies, the leg locked ------------------------------------------------------ */
+
+static void ringing(struct leg *l, sip_msg_t *reply, unsigned code)
+{
+	if(l->state != LEG_INVITED || l->ending || code <= 100)
+		return;
+	notice_leg(M_LEG_RINGING, l);
+	notice_num(F_CODE, code);
+	if(!sip_parse(reply))
+		sip_put_sdp(reply);
+	notice_str(F_REASON, &reply->first_line.u.reply.reason);
+	notice_send();
+}
+
+/* Ended by us while their 2xx was on its way: acknowledge, then BYE. */
+static void drop_answer(struct leg *l)
+{
+	struct ending e = {"local", "ended", l->end_code, l->end_q850, STR_NULL};
+
+	if(!l->acked)
+		request_ack(l);
+	request_bye(l, l->end_q850);
+	leg_over(l, &e);
+}
+
+static void accepted(struct leg *l, struct cell *t, sip_msg_t *reply)
+{
+	bool first = l->state == LEG_INVITED;
+
+	if(first && l->dlg->state == DLG_DESTROYED)
+		l->dlg->state = DLG_NEW; /* after a challenge */
+	tmb.dlg_response_uac(l->dlg, reply, IS_TARGET_REFRESH);
+	request_keep_flow(l);
+	l->state = LEG_UP;
+	l->invite = INVITE_NONE;
+	leg_hold(l, t, acd.ack_ms);
+	if(!l->late)
+		request_ack(l);
+	if(l->ending) {
+		drop_answer(l);
+		return;
+	}
+	if(first) {
+		l->dead_at = now_ms() + (uint64_t)acd.age_s * 1000;
+		stat_inc(stat_answered);
+		LM_INFO("event=answered leg=%s call=%s\n", l->name, l->call);
+	}
+	notice_leg(first ? M_LEG_ANSWERED : M_LEG_REACCEPTED, l);
+	sip_put_sdp(reply);
+	if(first)
+		notice_str(F_CALL_ID, &l->dlg->id.call_id);
+	notice_store(l);
+	notice_send();
+}
+
+static bool again_with_credentials(struct leg *l, sip_msg_t *reply,
+		unsigned code)
+{
+	struct lines h = {.used = 0};
+	const str *uri = l->dlg->hooks.request_uri;
+
+	if((code != 401 && code != 407) || !reply || l->ending || l->asked_again)
+		return false;
+	if(!uri || digest_answer(&h, reply, "INVITE", uri))
+		return false;
+	l->asked_again = true;
+	l->invite = INVITE_NONE;
+	if(l->dlg->state == DLG_DESTROYED)
+		l->dlg->state = DLG_NEW;
+	return request_invite(l, &h, ours(&l->offer)) == 0;
+}
+
+static void refused(struct leg *l, sip_msg_t *reply, unsigned code)
+{
+	struct ending e = {"remote", "refused", code, 0, STR_NULL};
+
+	if(reply) {
+		e.q850 = sip_q850(reply);
+		e.reason = reply->first_line.u.reply.reason;
+	} else {
+		e.by = "node";
+		e.cause = "timeout";
+	}
+	l->invite = INVITE_NONE;
+	if(l->state == LEG_UP && code != 481 && reply) {
+		rerefused(l, code, &e.reason);
+		return;
+	}
+	if(l->state == LEG_UP) /* no dialog, or nobody there: RFC 3261 14.1 */
+		request_bye(l, 0);
+	if(l->ending) {
+		e.by = "local";
+		e.cause = "ended";
+		if(l->end_q850)
+			e.q850 = l->end_q850;
+	}
+	leg_over(l, &e);
+}
+
+static void final(struct leg *l, struct cell *t, sip_msg_t *reply,
+		unsigned code)
+{
+	if(l->invite != INVITE_CLIENT || l->hash != t->hash_index
+			|| l->label != t->label)
+		return; /* tm may say it more than once */
+	if(reply && sip_parse(reply))
+		return;
+	if(code < 300 && reply)
+		accepted(l, t, reply);
+	else if(!again_with_credentials(l, reply, code))
+		refused(l, reply, code);
+}
+
+/* Any reply, repeated ones too: a repeated 2xx gets its ACK again. */
+static void arrived(struct leg *l, struct cell *t, sip_msg_t *reply)
+{
+	unsigned code = reply ? reply->first_line.u.reply.statuscode : 0;
+
+	if(code < 200 || code > 299 || l->state != LEG_UP || t != l->held
+			|| sip_parse(reply))
+		return;
+	if(!str_same(&get_to(reply)->tag_value, &l->dlg->id.rem_tag))
+		request_drop_fork(l, reply);
+	else if(l->acked && l->invite == INVITE_NONE)
+		request_ack(l);
+}
+
+void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps)
+{
+	uint64_t id = (uint64_t)(uintptr_t)*ps->param;
+	sip_msg_t *reply = ps->rpl == FAKED_REPLY ? NULL : ps->rpl;
+	struct leg *l;
+
+	leg_lock(id);
+	l = leg_find(id);
+	if(l && type == TMCB_LOCAL_RESPONSE_IN)
+		arrived(l, t, reply);
+	else if(l && type == TMCB_LOCAL_COMPLETED && ps->code >= 200)
+		final(l, t, reply, ps->code);
+	else if(l && ps->code < 200 && reply)
+		ringing(l, reply, ps->code);
+	leg_unlock(id);
+}
+
+void on_other_reply(struct cell *t, int type, struct tmcb_params *ps)
+{
+	uint64_t id = (uint64_t)(uintptr_t)*ps->param;
+	struct ending e = {"remote", "error", ps->code, 0,
+			str_init("the other side has no such dialog")};
+	struct leg *l;
+
+	if(ps->code != 481 && ps->code != 408)
+		return;
+	leg_lock(id);
+	l = leg_find(id);
+	if(l && l->state == LEG_UP) {
+		request_bye(l, 0);
+		leg_over(l, &e);
+	}
+	leg_unlock(id);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/** @file uac.h  Legs that we begin, and our re-INVITEs. */
+#ifndef ACD_UAC_H
+#define ACD_UAC_H
+
+#include "kamailio-mods/acd/leg.h"
+
+
+/* leg.invite. Takes the leg's lock itself: the route runs before. */
+void uac_invite(unsigned partition, const struct msg *m);
+
+/* The leg locked: */
+void uac_ack(struct leg *l, struct str sdp); /* leg.ack */
+void uac_reoffer(struct leg *l, struct str sdp); /* leg.reoffer */
+void uac_cancel(struct leg *l); /* our first INVITE, before or after a 1xx */
+
+#endif

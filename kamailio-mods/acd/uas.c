@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/stats.h"
+#include "kamailio-mods/acd/tag.h"
+#include "kamailio-mods/acd/uas.h"
+#include "core/ip_addr.h"
+#include "core/parser/parse_from.h"
+
+/* tm's own limit, behind ours: the sweep ends an unanswered leg first. */
+#define TM_MARGIN_S 60
+
+/* Not called for anything: its parameter is how a CANCEL finds the leg. */
+static void marker(struct cell *t, int type, struct tmcb_params *ps)
+{
+}
+
+static int find_marker(struct cell *t, uint64_t *idp)
+{
+	struct tm_callback *cb = (struct tm_callback *)t->tmcb_hl.first;
+
+	for(; cb; cb = cb->next)
+		if(cb->callback == marker) {
+			*idp = (uint64_t)(uintptr_t)cb->param;
+			return 0;
+		}
+	return ENOENT;
+}
+
+void uas_mark(sip_msg_t *m, struct cell *t, uint64_t id)
+{
+	tmb.register_tmcb(m, t, TMCB_E2ECANCEL_IN, marker,
+			(void *)(uintptr_t)id, NULL);
+}
+
+static void reply(sip_msg_t *m, int code)
+{
+	if(tmb.t_reply(m, code, (char *)sip_phrase(code)) < 0)
+		LM_WARN("event=reply_not_sent code=%d\n", code);
+}
+
+/* ---- acd_offer -------------------------------------------------------------- */
+
+/* A phone's requests come from where it can be reached. */
+static void set_flow(struct leg *l, sip_msg_t *m)
+{
+	char b[128];
+	int n = snprintf(b, sizeof(b),
+			m->rcv.src_ip.af == AF_INET6 ? "sip:[%s]:%u%s" : "sip:%s:%u%s",
+			ip_addr2a(&m->rcv.src_ip), m->rcv.src_port,
+			sip_transport(m->rcv.proto));
+
+	shm_put(&l->flow, b, n);
+	request_keep_flow(l);
+}
+
+static int make_dialog(struct leg *l, sip_msg_t *m)
+{
+	char tag[TAG_SIZE];
+	int n;
+
+	if(tmb.new_dlg_uas(m, 99, &l->dlg) < 0)
+		return EPROTO;
+	n = tag_make(tag, l->partition, l->id);
+	if(n < 0 || shm_put(&l->dlg->id.loc_tag, tag, n)
+			|| contact_set(l, m->rcv.bind_address, acd.node))
+		return ENOMEM;
+	l->dlg->send_sock = m->rcv.bind_address;
+	l->server_cseq = sip_cseq(m);
+	return 0;
+}
+
+static void put_caller(sip_msg_t *m)
+{
+	struct to_body *from = get_from(m);
+	sip_uri_t *uri = parse_from_uri(m);
+	str name = from->display;
+
+	if(uri)
+		notice_str(F_CALLER, &uri->user);
+	if(name.len >= 2 && name.s[0] == '"' && name.s[name.len - 1] == '"') {
+		name.s++;
+		name.len -= 2;
+	}
+	notice_str(F_CALLER_NAME, &name);
+}
+
+static void put_who(const struct offer *o)
+{
+	struct str rest = ours(&o->who), user;
+	str part;
+
+	if(o->kind.len != 5 || memcmp(o->kind.s, "agent", 5)) {
+		notice_str(F_TRUNK, &o->who);
+		return;
+	}
+	if(!str_cut(&rest, '@', &user))
+		return;
+	part = theirs(user);
+	notice_str(F_USER, &part);
+	part = theirs(rest);
+	notice_str(F_DOMAIN, &part);
+}
+
+static int tell(const struct leg *l, sip_msg_t *m, const struct offer *o)
+{
+	char source[64];
+
+	notice_leg(M_LEG_OFFERED, l);
+	notice_text(F_NODE, acd.node);
+	notice_str(F_KIND, &o->kind);
+	notice_num(F_TENANT, o->tenant);
+	notice_str(F_NUMBER, &m->parsed_uri.user);
+	put_who(o);
+	put_caller(m);
+	notice_str(F_CALL_ID, &l->dlg->id.call_id);
+	notice_put(F_SOURCE, source, snprintf(source, sizeof(source), "%s:%u",
+			ip_addr2a(&m->rcv.src_ip), m->rcv.src_port));
+	sip_put_sdp(m);
+	return notice_send();
+}
+
+/* The INVITE's transaction is ours and suspended; the leg is locked. */
+static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
+{
+	struct cell *t = tmb.t_gett();
+
+	if(make_dialog(l, m))
+		return 400;
+	if(o->kind.len == 5 && !memcmp(o->kind.s, "agent", 5))
+		set_flow(l, m);
+	if(t->flags & T_CANCELED)
+		return 487;
+	l->hash = t->hash_index;
+	l->label = t->label;
+	l->invite = INVITE_SERVER;
+	l->offered_late = sip_sdp(m).len <= 0;
+	l->first_by = now_ms() + acd.first_ms;
+	uas_mark(m, t, l->id);
+	return tell(l, m, o) ? 503 : 0;
+}
+
+static int begin(sip_msg_t *m, const struct offer *o, int trunk)
+{
+	uint64_t id = leg_new_id();
+	struct leg *l;
+	int code = 503;
+
+	leg_lock(id);
+	l = leg_add(id, o->partition, LEG_UAS);
+	if(l) {
+		l->trunk = trunk;
+		code = enter(l, m, o);
+		if(!code)
+			LM_INFO("event=offered leg=%s call=- kind=%.*s call_id=%.*s\n",
+					l->name, STR_FMT(&o->kind),
+					STR_FMT(&l->dlg->id.call_id));
+		else
+			leg_free(l);
+	} else {
+		trunk_leave(trunk);
+	}
+	leg_unlock(id);
+	return code;
+}
+
+int uas_offer(sip_msg_t *m, const struct offer *o)
+{
+	unsigned hash, label;
+	int r, code, trunk = -1;
+
+	if(sip_parse(m) || parse_sip_msg_uri(m) < 0 || !m->parsed_uri.user.len)
+		return -1;
+	tmb.set_fr(m, 0, (acd.unanswered_s + TM_MARGIN_S) * 1000);
+	r = tmb.t_newtran(m);
+	if(r <= 0)
+		return r;
+	if(o->limit > 0) {
+		trunk = trunk_enter(&o->who, o->limit);
+		if(trunk < 0) {
+			stat_inc(stat_refused);
+			LM_NOTICE("event=over_limit trunk=%.*s limit=%d\n",
+					STR_FMT(&o->who), o->limit);
+			reply(m, 503);
+			return -1;
+		}
+	}
+	reply(m, 100);
+	if(tmb.t_suspend(m, &hash, &label) != 0) {
+		trunk_leave(trunk);
+		reply(m, 487);
+		return -1;
+	}
+	code = begin(m, o, trunk);
+	if(code) {
+		reply(m, code);
+		return -1;
+	}
+	stat_inc(stat_offered);
+	return 1;
+}
+
+/* ---- acd_cancel --------------------------------------------------------------- */
+
+static bool is_pending(const struct leg *l, const struct cell *t)
+{
+	return l && l->invite == INVITE_SERVER && l->hash == t->hash_index
+		   && l->label == t->label;
+}
+
+/* Takes tm's reference of t. The leg is locked and has this INVITE. */
+static void cancelled(struct leg *l, struct cell *t, sip_msg_t *m)
+{
+	str phrase = str_init("Request Terminated");
+	struct ending e = {"remote", "cancel", 487, sip_q850(m), STR_NULL};
+
+	t->flags |= T_CANCELED;
+	if(tmb.t_reply_with_body(t, 487, &phrase, NULL, NULL,
+			   &l->dlg->id.loc_tag) < 0)
+		LM_WARN("event=reply_not_sent leg=%s call=%s code=487\n", l->name,
+				l->call);
+	l->invite = INVITE_NONE;
+	if(l->state == LEG_OFFERED)
+		leg_over(l, &e);
+}
+
+int uas_cancel(sip_msg_t *m)
+{
+	struct cell *t;
+	struct leg *l;
+	uint64_t id;
+	int r;
+
+	if(sip_parse(m))
+		return -1;
+	t = tmb.t_lookup_original(m);
+	if(!t || t == T_UNDEFINED)
+		return -1;
+	if(find_marker(t, &id)) {
+		tmb.unref_cell(t);
+		return -1;
+	}
+	leg_lock(id);
+	l = leg_find(id);
+	leg_unlock(id);
+	if(!l) { /* escaped: an ordinary call of tm now */
+		tmb.unref_cell(t);
+		return -1;
+	}
+	r = tmb.t_newtran(m);
+	if(r <= 0) {
+		tmb.unref_cell(t);
+		return r;
+	}
+	reply(m, 200);
+	leg_lock(id);
+	l = leg_find(id);
+	if(is_pending(l, t))
+		cancelled(l, t, m);
+	else
+		tmb.unref_cell(t); /* answered already: too late, RFC 3261 9.2 */
+	leg_unlock(id);
+	return 1;
+}
+
+/* ---- our replies ------------------------------------------------------------------ */
+
+int uas_reply(struct leg *l, unsigned hash, unsigned label, unsigned code,
+		struct str reason, struct lines *h, struct str body, bool invite)
+{
+	const char *phrase = sip_phrase(code);
+	str text = reason.len ? theirs(reason)
+						  : (str){(char *)phrase, strlen(phrase)};
+	str b = theirs(body), headers;
+	struct cell *t;
+	int r;
+
+	if(tmb.t_lookup_ident(&t, hash, label) < 0)
+		return ENOENT;
+	lines_sdp(h, body);
+	headers = lines_str(h);
+	if(invite && code >= 200 && code < 300) {
+		leg_hold(l, t, acd.ack_ms);
+		l->wait_ack = true;
+		l->ack_by = now_ms() + acd.ack_ms;
+	}
+	r = tmb.t_reply_with_body(t, code, &text, b.len ? &b : NULL, &headers,
+			&l->dlg->id.loc_tag);
+	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+	return r < 0 ? EIO : 0;
+}
+
+void uas_progress(struct leg *l, unsigned code, struct str reason,
+		struct str sdp)
+{
+	struct lines h = {.used = 0};
+
+	if(l->state != LEG_OFFERED || code <= 100 || code > 199)
+		return;
+	lines_contact(&h, l);
+	if(uas_reply(l, l->hash, l->label, code, reason, &h, sdp, true))
+		LM_WARN("event=reply_not_sent leg=%s call=%s code=%u\n", l->name,
+				l->call, code);
+}
+
+void uas_answer(struct leg *l, struct str sdp)
+{
+	struct ending e = {"node", "error", 500, 0, str_init("no transaction")};
+	struct lines h = {.used = 0};
+
+	lines_contact(&h, l);
+	l->invite = INVITE_NONE;
+	if(uas_reply(l, l->hash, l->label, 200, STR_NONE, &h, sdp, true)) {
+		leg_over(l, &e);
+		return;
+	}
+	l->state = LEG_UP;
+	l->dlg->state = DLG_CONFIRMED;
+	l->dead_at = now_ms() + (uint64_t)acd.age_s * 1000;
+	stat_inc(stat_answered);
+	LM_INFO("event=answered leg=%s call=%s\n", l->name, l->call);
+}
+
+void uas_refuse(struct leg *l, unsigned code, struct str reason,
+		unsigned q850)
+{
+	struct ending e = {"local", "ended", code, q850, theirs(reason)};
+	struct lines h = {.used = 0};
+
+	lines_q850(&h, q850);
+	if(l->invite == INVITE_SERVER
+			&& uas_reply(l, l->hash, l->label, code, reason, &h, STR_NONE,
+					true))
+		LM_WARN("event=reply_not_sent leg=%s call=%s code=%u\n", l->name,
+				l->call, code);
+	l->invite = INVITE_NONE;
+	leg_over(l, &e);
+}
