@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Redis Functions, one by one: all or nothing."""
+
+import pytest
+from redis.exceptions import ResponseError
+
+P = "{p0}"
+
+
+@pytest.fixture
+def redis(house):
+    house.redis.load_functions()
+    return house.redis
+
+
+def acquire(redis, token="t1", owner="engine-1", lease_ms=5000):
+    return redis.call("jf_acquire_1", P, owner, token, lease_ms, "0a0b0c0d")
+
+
+def commit(redis, number, token="t1", records=(), effects=(), cursor=""):
+    args = [token, number, cursor, len(records)]
+    for r in records:
+        args += r
+    args.append(len(effects))
+    for dest, pairs in effects:
+        args += [dest, len(pairs) // 2, *pairs]
+    return redis.call("jf_commit_1", P, *args)
+
+
+WHOLE = {"records": [("contact", "c1", "state=queued"), ("agent", "7", "x=1")],
+         "effects": [("journal", ("t", "journal.audit", "id", "0.g.1.1")),
+                     ("push", ("t", "push.agent", "id", "0.g.1.2")),
+                     ("out:acd-1:b1", ("t", "leg.end", "id", "0.g.1.3"))]}
+
+
+def everything(redis):
+    """All of Redis but what acquiring writes."""
+    out = {}
+    for key in redis.db.keys("*"):
+        kind = redis.db.type(key)
+        out[key] = (redis.db.hgetall(key) if kind == "hash" else
+                    redis.entries(key) if kind == "stream" else
+                    redis.db.get(key))
+    return out
+
+
+def test_a_commit_stores_and_sends_everything(redis):
+    acquire(redis)
+    assert commit(redis, 1, cursor="5-0", **WHOLE) == 1
+    assert redis.state("contact") == {"c1": "state=queued"}
+    assert redis.state("agent") == {"7": "x=1"}
+    for key, name in (("journal", 1), ("push", 2), ("out:acd-1:b1", 3)):
+        [(_, fields)] = redis.entries(P + ":" + key)
+        assert fields["id"] == "0.g.1.%d" % name
+    meta = redis.db.hgetall(P + ":meta")
+    assert (meta["commit"], meta["cursor"]) == ("1", "5-0")
+
+
+def test_an_empty_value_deletes_a_record(redis):
+    acquire(redis)
+    commit(redis, 1, **WHOLE)
+    commit(redis, 2, records=[("contact", "c1", "")])
+    assert redis.state("contact") == {}
+    assert redis.state("agent") == {"7": "x=1"}
+
+
+@pytest.mark.parametrize("number,have", [(3, 1), (1, 1), (0, 1)])
+def test_a_hole_or_an_old_number_stores_nothing(redis, number, have):
+    """A commit lost behind a pipeline would leave a hole: its successor is
+    refused. A commit sent again would be done twice: it is refused too."""
+    acquire(redis)
+    commit(redis, 1, **WHOLE)
+    before = everything(redis)
+    with pytest.raises(ResponseError, match="GAP %d" % have):
+        commit(redis, number, records=[("contact", "c2", "y")],
+               effects=[("journal", ("t", "journal.audit"))], cursor="9-0")
+    assert everything(redis) == before
+
+
+def test_a_stale_token_writes_nothing(redis):
+    acquire(redis, "old", lease_ms=1)
+    while acquire(redis, "new")[0] != 1:
+        pass  # the old lease still had its millisecond
+    before = everything(redis)
+    with pytest.raises(ResponseError, match="FENCE"):
+        commit(redis, 1, "old", **WHOLE)
+    with pytest.raises(ResponseError, match="FENCE"):
+        redis.call("jf_rebase_1", P, "old", 1)
+    assert redis.call("jf_renew_1", P, "old", 5000)[0] == 0
+    assert redis.call("jf_release_1", P, "old") == 0
+    assert everything(redis) == before
+    assert commit(redis, 1, "new") == 1
+
+
+def test_without_a_lease_nothing_is_written(redis):
+    with pytest.raises(ResponseError, match="FENCE"):
+        commit(redis, 1, "nobody")
+    assert redis.db.keys("*") == []
+
+
+@pytest.mark.parametrize("args", [
+    (), ("t1",), ("t1", "x", "", 0, 0), ("t1", 1, "", 1, 0),
+    ("t1", 1, "", 0, 1, "journal", 2, "t", "a"),
+    ("t1", 1, "", 0, 1, "journal", 1, "t", "a", "left over"),
+    ("t1", 1, "", -1, 0), ("t1", 1, "", 0, -1),
+    ("t1", 1, "", 0, 1, "journal", 0), ("t1", 1, "", 0.5, 0),
+    ("t1", 1, "", 0, 1, "journal", -1, "t", "a"),
+    ("t1", 1, "", 2, "contact", "c1", "v", "contact", "c2"),
+    ("t1", "1e0", "", 0, 0), ("t1", 1, "not an id", 0, 0),
+])
+def test_a_malformed_commit_stores_nothing(redis, args):
+    acquire(redis)
+    before = everything(redis)
+    with pytest.raises(ResponseError, match="ARGS"):
+        redis.call("jf_commit_1", P, *args)
+    assert everything(redis) == before
+
+
+def test_acquiring_waits_for_the_lease(redis):
+    assert acquire(redis, "a", "engine-1")[0] == 1
+    refused, owner, _, left = acquire(redis, "b", "engine-2")
+    assert (refused, owner) == (0, "engine-1")
+    assert 0 < int(left) <= 5000
+    assert redis.call("jf_release_1", P, "a") == 1
+    assert acquire(redis, "b", "engine-2")[0] == 1
+
+
+def test_generations_sort_and_never_repeat(redis):
+    seen = []
+    for i in range(20):
+        seen.append(acquire(redis, "t%d" % i)[1])
+        redis.call("jf_release_1", P, "t%d" % i)
+    assert seen == sorted(set(seen))
+
+
+def append(redis, seq, *more, boot="b1", leg="", record=""):
+    return redis.call("jf_append_1", P, "acd-1", boot, seq, leg,
+                      "1" if record else "0", record, *(more or (
+                          "t", "agent.ready", "seq", seq)))
+
+
+def test_a_retried_event_is_appended_once(redis):
+    assert append(redis, 1)
+    assert append(redis, 2)
+    assert append(redis, 1) == ""
+    assert append(redis, 2) == ""
+    assert append(redis, 1, boot="b2")  # a new start counts from 1
+    assert [f["seq"] for _, f in redis.entries(P + ":in")] == ["1", "2", "1"]
+
+
+def test_a_retried_event_does_not_bring_an_old_record_back(redis):
+    append(redis, 1, leg="l1", record="first")
+    append(redis, 2, leg="l1", record="second")
+    append(redis, 1, leg="l1", record="first")
+    assert redis.db.get(P + ":leg:l1") == "second"
+    append(redis, 3, leg="l1")
+    assert redis.db.get(P + ":leg:l1") is None
+
+
+@pytest.mark.parametrize("args", [
+    (), ("acd-1", "b1", 1, "", "0", ""),
+    ("acd-1", "b1", 1, "", "0", "", "t"),
+    ("acd-1", "b1", "x", "", "0", "", "t", "a"),
+])
+def test_a_malformed_append_stores_nothing(redis, args):
+    with pytest.raises(ResponseError, match="ARGS"):
+        redis.call("jf_append_1", P, *args)
+    assert redis.db.keys("*") == []
+
+
+def test_loading_gives_every_record_of_this_partition_only(redis):
+    acquire(redis)
+    commit(redis, 1, **WHOLE)
+    redis.db.hset("{p1}:state:contact", "c9", "another's")
+    redis.db.hset("{p10}:state:contact", "c9", "another's")
+    flat = redis.call("jf_load_1", P)
+    records = sorted(zip(*[iter(flat)] * 3))
+    assert records == sorted(tuple(r) for r in WHOLE["records"])
+
+
+def test_rebasing_forgets_the_state_and_numbers_on(redis):
+    acquire(redis)
+    commit(redis, 1, **WHOLE)
+    redis.call("jf_rebase_1", P, "t1", 41)
+    assert redis.call("jf_load_1", P) == []
+    assert commit(redis, 41, records=[("agent", "8", "v")]) == 41
+    assert redis.state("agent") == {"8": "v"}
+    assert len(redis.entries(P + ":journal")) == 1  # rows are not state
