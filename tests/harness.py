@@ -169,7 +169,7 @@ class Site:
     def kamcmd(self, *words):
         r = subprocess.run(
             ["kamcmd", "-s", "unix:" + self.layout.path(
-                "run", "kamailio.ctl"), *words],
+                "run", "kamailio_ctl"), *words],
             capture_output=True, text=True, timeout=10)
         return r.stdout + r.stderr
 

@@ -166,6 +166,27 @@ def test_redis_killed_and_back(box):
                                "contact = %s", contact), 10, "the journal")
 
 
+def test_redis_emptied(box):
+    """Redis forgets everything while the owner lives: the owner tells it all
+    again, and the call goes on."""
+    box.ready("alice")
+    leg = box.nodes.call()
+    contact = box.contact_of(leg)
+    box.wait_state(contact, "talking")
+    wait_for(box.journal_empty, 10, "a quiet journal")
+    numbers = box.redis.hgetall("numbers")
+    box.redis.flushall()
+    wait_for(lambda: box.state(contact) == "talking", 5, "the contact again")
+    wait_for(lambda: box.redis.hgetall("numbers") == numbers, 5,
+             "the directory again")
+    box.nodes.hang_up(leg)
+    box.wait_state(contact, "wrap_up")
+    box.ctl("agent", "ready", "alice")
+    box.wait_gone(contact)
+    wait_for(lambda: box.query("SELECT 1 FROM journal.contacts WHERE "
+                               "contact = %s", contact), 10, "the journal")
+
+
 def test_worker_dies(box):
     """The liveness link breaks: the core is told within half a second, once,
     and a new start of the worker is known again."""

@@ -102,6 +102,24 @@ static void late_is_waited_for_next_time(void **state)
 	assert_int_equal(get(), 4);
 }
 
+/* The ring is used again and again: a hole is not filled with what was there
+ * one turn before. */
+static void old_samples_do_not_come_back(void **state)
+{
+	uint32_t ts = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++, ts += FRAME_SAMPLES) {
+		put(ts, 5);
+		get();
+	}
+	get();
+	for (int i = 0; i < 3; i++)
+		get(); /* concealed */
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(get(), -1);
+}
+
 /* Frames of any length: 10, 30 and 40 ms. */
 static void odd_lengths(void **state)
 {
@@ -180,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup(reordered_and_doubled, setup),
 		cmocka_unit_test_setup(lost_is_concealed_then_silence, setup),
 		cmocka_unit_test_setup(late_is_waited_for_next_time, setup),
+		cmocka_unit_test_setup(old_samples_do_not_come_back, setup),
 		cmocka_unit_test_setup(odd_lengths, setup),
 		cmocka_unit_test_setup(timestamps_jump, setup),
 		cmocka_unit_test_setup(fast_sender, setup),

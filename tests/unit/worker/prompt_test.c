@@ -125,21 +125,24 @@ static void loops_without_a_gap(void **state)
 
 static void fails_with_a_reason(void **state)
 {
-	static const char *const bad[] = {
-		"file:nothing",
-		"file:../etc/passwd",
-		"file:/etc/passwd",
-		"file:a/../../b",
-		"file:",
-		"file:.hidden",
-		"shout:en:hello",
-		"say:en",
-		"say:e.n:hello",
-		"say:en:",
-		"",
-		"file:a%2",
-		"file:%2e%2e/x",
-		"file:link.wav",
+	static const struct {
+		const char *item, *why;
+	} bad[] = {
+		{"file:nothing", "No such file"},
+		{"file:../etc/passwd", "leaves"},
+		{"file:../not/there", "leaves"},
+		{"file:/etc/passwd", "leaves"},
+		{"file:a/../../b", "leaves"},
+		{"file:", "leaves"},
+		{"file:.hidden", "leaves"},
+		{"file:%2e%2e/x", "leaves"},
+		{"file:link.wav", "leaves"}, /* a link to somewhere else */
+		{"file:a%2", "encoded"},
+		{"shout:en:hello", "neither"},
+		{"say:en", "neither"},
+		{"say:e.n:hello", "odd language"},
+		{"say:en:", "no text"},
+		{"", "neither"},
 	};
 	char path[128];
 
@@ -148,13 +151,28 @@ static void fails_with_a_reason(void **state)
 	snprintf(path, sizeof(path), "%s/link.wav", dir);
 	assert_int_equal(symlink("/etc/hostname", path), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct prompt *p = loaded(bad[i]);
+		struct prompt *p = loaded(bad[i].item);
 
-		if (p->state != PROMPT_FAILED || !p->error[0])
-			fail_msg("%s: state %d", bad[i], p->state);
+		if (p->state != PROMPT_FAILED || !strstr(p->error, bad[i].why))
+			fail_msg("%s: state %d, %s", bad[i].item, p->state,
+				 p->error);
 		prompts_put(prompts, p);
 	}
 	stop();
+}
+
+/* Nothing to play, for ever: that is over at once. */
+static void an_empty_loop_ends(void **state)
+{
+	struct prompt empty = {.state = PROMPT_READY};
+	struct play play = {.state = PLAY_ON,
+			    .loop = true,
+			    .n = 2,
+			    .items = {&empty, &empty}};
+	int32_t acc[FRAME_SAMPLES] = {0};
+
+	(void)state;
+	assert_int_equal(play_mix(&play, acc), PLAY_ENDED);
 }
 
 static void memory_is_bounded(void **state)
@@ -283,6 +301,7 @@ int main(void)
 		cmocka_unit_test(plays_without_a_gap),
 		cmocka_unit_test(loops_without_a_gap),
 		cmocka_unit_test(fails_with_a_reason),
+		cmocka_unit_test(an_empty_loop_ends),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(a_changed_file_is_read_again),
 		cmocka_unit_test(speech_is_rendered_once),

@@ -92,6 +92,7 @@ static void order_and_doubles(void **state)
 	put(&s, 5, 7, 0);
 	put(&s, 4, 7, 0); /* began out of order */
 	put(&s, 7, 7, 0);
+	assert_int_equal(rtp_stats_lost(&s), 1);
 	put(&s, 6, 7, 0);
 	assert_int_equal(rtp_stats_lost(&s), 0);
 	put(&s, 6, 7, 0);
