@@ -139,7 +139,7 @@ static void fails_with_a_reason(void **state)
 		{"file:link.wav", "leaves"}, /* a link to somewhere else */
 		{"file:a%2", "encoded"},
 		{"shout:en:hello", "neither"},
-		{"say:en", "neither"},
+		{"say:en", "no text"},
 		{"say:e.n:hello", "odd language"},
 		{"say:en:", "no text"},
 		{"", "neither"},
