@@ -162,11 +162,13 @@ static int on_record(struct replay *rp, struct track *t, struct str rest)
 
 static int load_end(struct replay *rp, struct track *t)
 {
+	static const struct core_record none[1];
 	char text[256] = "";
 	int err;
 
 	t->loading = false;
-	err = core_load(t->core, t->records, t->n, text, sizeof(text));
+	err = core_load(t->core, t->records ? t->records : none, t->n, text,
+			sizeof(text));
 	return err == EPROTO ? fault(rp, text) : err;
 }
 
