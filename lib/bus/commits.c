@@ -10,7 +10,6 @@
 #include "lib/bus/commits.h"
 
 #define KEEP_MS 2000 /* appendfsync everysec may lose one second, and some */
-#define DEADLINE_MS 4000
 #define TOKEN_AT 4 /* FCALL jf_commit_1 1 {pN} token ... */
 
 struct commit {
@@ -151,7 +150,7 @@ static void fly(struct commit *k)
 	struct commits *c = k->owner;
 
 	k->args.v[TOKEN_AT] = str_c(c->token);
-	if (!link_command(c->bus->link, k->args.v, k->args.n, DEADLINE_MS,
+	if (!link_command(c->bus->link, k->args.v, k->args.n, LINK_FOREVER_MS,
 			  on_reply, k))
 		k->flying++;
 }
@@ -189,7 +188,7 @@ int commits_rebase(struct commits *c)
 	args_add(&x, str_c(c->token));
 	args_num(&x, k ? k->number : c->last + 1);
 	err = args_failed(&x) ? ENOMEM
-		: link_command(c->bus->link, x.v, x.n, DEADLINE_MS, NULL,
+		: link_command(c->bus->link, x.v, x.n, LINK_FOREVER_MS, NULL,
 			       NULL);
 	args_release(&x);
 	TAILQ_FOREACH(k, &c->kept, link) {

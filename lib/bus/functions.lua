@@ -17,6 +17,11 @@ local function num(s)
   return tonumber(s) or 0
 end
 
+-- A decimal number that a double holds exactly, or nil.
+local function whole(s)
+  return s and #s <= 15 and string.match(s, '^%d+$') and tonumber(s)
+end
+
 --[[ acquire(prefix; owner, token, lease_ms, random)
 -> {1, generation, now, commit, cursor, last token} or {0, owner, now, ms left}.
 The last token tells a holder whose lease ran out whether somebody else was
@@ -60,20 +65,23 @@ local function release(keys, args)
   return 1
 end
 
--- Cuts `count` items of `width` arguments each off args, from position at.
-local function items(args, at, count, width)
-  if count < 0 or #args < at + count * width - 1 then
-    return nil
-  end
-  return at + count * width
+-- Where the arguments behind `count` items of `width` each begin, or nil.
+local function behind(args, at, count, width)
+  local next_ = count and at + count * width
+  return next_ and next_ <= #args + 1 and next_ or nil
+end
+
+local function is_dest(s)
+  return s == 'journal' or s == 'push' or (s and string.sub(s, 1, 4) == 'out:')
 end
 
 -- The effects' positions, or nil: dest, pairs, field, value, ...
 local function effects_of(args, at, count)
   local list = {}
   for _ = 1, count do
-    local pairs_ = tonumber(args[at + 1])
-    if not args[at] or not pairs_ or #args < at + 1 + pairs_ * 2 then
+    local pairs_ = whole(args[at + 1])
+    if not is_dest(args[at]) or not pairs_ or pairs_ < 1 or pairs_ > 100 or
+       #args < at + 1 + pairs_ * 2 then
       return nil
     end
     list[#list + 1] = {at, pairs_}
@@ -94,14 +102,16 @@ local function add(key, limit, args, at, pairs_)
   return redis.call(unpack(cmd))
 end
 
+-- Kinds that have ever had a record are in a set: looking for keys would walk
+-- through all of Redis.
 local function store(prefix, args, at, count)
-  for i = 0, count - 1 do
-    local kind, id, value = args[at + i * 3], args[at + i * 3 + 1], args[at + i * 3 + 2]
+  for i = at, at + count * 3 - 1, 3 do
+    local kind, id, value = args[i], args[i + 1], args[i + 2]
     local key = prefix .. ':state:' .. kind
     if value == '' then
       redis.call('HDEL', key, id)
-    else
-      redis.call('HSET', key, id, value)
+    elseif redis.call('HSET', key, id, value) == 1 then
+      redis.call('SADD', prefix .. ':kinds', kind)
     end
   end
 end
@@ -110,15 +120,19 @@ local function emit(prefix, args, list)
   for _, e in ipairs(list) do
     local dest = args[e[1]]
     local key = prefix .. ':' .. dest
-    if dest == 'journal' then
+    if dest == 'journal' then -- every row reaches PostgreSQL
       add(key, nil, args, e[1] + 2, e[2])
-    else
+    elseif dest == 'push' then -- seen now or not at all
       add(key, 10000, args, e[1] + 2, e[2])
-    end
-    if string.sub(dest, 1, 4) == 'out:' then
+    else -- the node trims what it has done; a dead one's leaves
+      add(key, 100000, args, e[1] + 2, e[2])
       redis.call('EXPIRE', key, 3600)
     end
   end
+end
+
+local function is_cursor(s)
+  return s == '' or string.match(s, '^%d+%-%d+$')
 end
 
 --[[ commit(prefix; token, number, cursor, records, {kind, id, value} ...,
@@ -127,17 +141,14 @@ ARGS. cursor '' leaves it. ]]
 local function commit(keys, args)
   local prefix = keys[1]
   local meta = prefix .. ':meta'
-  local n, nrec = tonumber(args[2]), tonumber(args[4])
-  if not n or not nrec then
-    return redis.error_reply('ARGS number')
-  end
-  local at = items(args, 5, nrec, 3)
-  local neff = at and tonumber(args[at])
+  local n, nrec = whole(args[2]), whole(args[4])
+  local at = behind(args, 5, nrec, 3)
+  local neff = at and whole(args[at])
   local list, last
   if neff then
     list, last = effects_of(args, at + 1, neff)
   end
-  if not list or last ~= #args + 1 then
+  if not n or not list or last ~= #args + 1 or not is_cursor(args[3]) then
     return redis.error_reply('ARGS shape')
   end
   if redis.call('HGET', prefix .. ':lease', 'token') ~= args[1] then
@@ -163,27 +174,34 @@ local function rebase(keys, args)
   if redis.call('HGET', keys[1] .. ':lease', 'token') ~= args[1] then
     return redis.error_reply('FENCE')
   end
-  local kinds = redis.call('KEYS', keys[1] .. ':state:*')
-  for _, k in ipairs(kinds) do
-    redis.call('DEL', k)
+  local kinds = keys[1] .. ':kinds'
+  for _, k in ipairs(redis.call('SMEMBERS', kinds)) do
+    redis.call('DEL', keys[1] .. ':state:' .. k)
   end
+  redis.call('DEL', kinds)
   redis.call('HSET', keys[1] .. ':meta', 'commit',
              string.format('%.0f', num(args[2]) - 1))
   return 1
 end
 
---[[ append(prefix; src, boot, seq, leg, has record, record, field, value ...)
--> the stream id, or '' when this seq was taken before. leg '' : no record. ]]
+--[[ append(prefix; src, boot, seq, leg, previous, record, field, value ...)
+-> the stream id, or '' when this seq was taken before; errors ARGS, GAP <last>.
+leg '' : no record. previous: the seq sent before this one, when the producer
+still has it, else 0. An event whose predecessor was refused is refused too:
+the producer sends both again, and none is taken for old. ]]
 local function append(keys, args)
-  local prefix, seq = keys[1], tonumber(args[3])
-  if not seq or #args < 8 or #args % 2 ~= 0 then
+  local prefix, seq, previous = keys[1], whole(args[3]), whole(args[5])
+  if not seq or not previous or #args < 8 or #args > 206 or #args % 2 ~= 0 then
     return redis.error_reply('ARGS shape')
   end
   local taken = prefix .. ':seq:' .. args[1] .. ':' .. args[2]
-  if num(redis.call('GET', taken) or '0') >= seq then
+  local have = num(redis.call('GET', taken) or '0')
+  if have >= seq then
     return ''
+  elseif have < previous then
+    return redis.error_reply('GAP ' .. string.format('%.0f', have))
   end
-  redis.call('SET', taken, args[3], 'EX', 120)
+  redis.call('SET', taken, args[3], 'EX', 3600)
   if args[4] ~= '' then
     local key = prefix .. ':leg:' .. args[4]
     if args[6] == '' then
@@ -197,11 +215,11 @@ end
 
 --[[ load(prefix) -> {kind, id, value, ...}: the whole state. ]]
 local function load(keys)
-  local out, cut = {}, #keys[1] + #':state:' + 1
-  for _, key in ipairs(redis.call('KEYS', keys[1] .. ':state:*')) do
-    local all = redis.call('HGETALL', key)
+  local out = {}
+  for _, kind in ipairs(redis.call('SMEMBERS', keys[1] .. ':kinds')) do
+    local all = redis.call('HGETALL', keys[1] .. ':state:' .. kind)
     for i = 1, #all, 2 do
-      out[#out + 1] = string.sub(key, cut)
+      out[#out + 1] = kind
       out[#out + 1] = all[i]
       out[#out + 1] = all[i + 1]
     end

@@ -90,11 +90,24 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 
 static void drop_connection(struct link *l);
 
+/* To the next deadline, or to when the oldest reply is overdue. */
+static void arm_deadline(struct link *l, uint64_t now)
+{
+	struct request *oldest = TAILQ_FIRST(&l->requests);
+	struct heap_node *n = heap_first(&l->deadlines);
+	uint64_t at = n ? n->due : UINT64_MAX;
+
+	if (oldest && oldest->sent_ms + STALL_MS < at)
+		at = oldest->sent_ms + STALL_MS;
+	if (at != UINT64_MAX)
+		arm(l->deadline, at > now ? at - now : 1);
+}
+
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
 	uint64_t now = link_clock_ms();
-	struct request *oldest = TAILQ_FIRST(&l->requests);
+	struct request *oldest;
 	struct heap_node *n;
 
 	(void)fd;
@@ -104,11 +117,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	oldest = TAILQ_FIRST(&l->requests);
 	if (oldest && oldest->sent_ms + STALL_MS <= now)
 		drop_connection(l);
-	n = heap_first(&l->deadlines);
-	if (n)
-		arm(l->deadline, n->due > now ? n->due - now : 1);
-	else if (!TAILQ_EMPTY(&l->requests))
-		arm(l->deadline, STALL_MS / 4);
+	arm_deadline(l, now);
 }
 
 static int send_args(struct link *l, const struct str *argv, size_t argc,
@@ -153,8 +162,9 @@ static int request_send(struct link *l, const struct str *argv, size_t argc,
 		return err;
 	}
 	TAILQ_INSERT_TAIL(&l->requests, r, link);
-	if (heap_first(&l->deadlines) == &r->at)
-		arm(l->deadline, deadline_ms);
+	if (heap_first(&l->deadlines) == &r->at ||
+	    TAILQ_FIRST(&l->requests) == r)
+		arm_deadline(l, r->sent_ms);
 	return 0;
 }
 

@@ -30,8 +30,12 @@ typedef void (link_h)(int err, const struct redisReply *reply, void *arg);
 /* 0, ENOMEM. conf's strings are copied. */
 int link_alloc(struct link **lp, struct event_base *base,
 	       const struct link_conf *conf);
-void link_free(struct link *l);
+void link_free(struct link *l); /* not from one of its handlers */
 bool link_up(const struct link *l);
+
+/* Longer than a link waits for a reply before it connects anew: such a request
+ * ends with a reply, ECONNRESET or ECANCELED, never with ETIMEDOUT. */
+#define LINK_FOREVER_MS 3600000
 
 /* Sends a command; argv is copied. 0: the handler runs exactly once, later.
  * ENOTCONN, ENOMEM: it never runs. h may be NULL. */

@@ -7,6 +7,7 @@
  * has it drops by (src, boot, seq), what a roll-back took away comes back.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -18,14 +19,16 @@
 #define KEEP_MS 10000
 #define WINDOW_MAX 50000 /* events */
 #define RETRY_MS 200 /* after Redis refused: loading, full, a replica */
-#define SENT_DEADLINE_MS 4000 /* of the request; the caller's is shorter */
+#define PREVIOUS_AT 8 /* FCALL jf_append_1 1 {pN} src boot seq leg previous */
 
 struct sent {
 	struct heap_node at; /* first member: the caller's deadline */
 	TAILQ_ENTRY(sent) link;
 	struct producer *owner;
 	struct args args;
-	uint64_t made_ms;
+	unsigned partition;
+	uint64_t seq, made_ms;
+	char previous[24]; /* as text: an argument */
 	unsigned flying; /* requests under way for it */
 	bool confirmed;
 	bus_sent_h *h;
@@ -34,7 +37,8 @@ struct sent {
 
 struct producer {
 	struct bus *bus;
-	uint64_t seq[BUS_PARTITIONS_MAX];
+	uint64_t seq[BUS_PARTITIONS_MAX]; /* last given */
+	uint64_t forgotten[BUS_PARTITIONS_MAX]; /* last that is not kept */
 	TAILQ_HEAD(, sent) window; /* oldest first */
 	size_t n;
 	uint64_t serial;
@@ -72,6 +76,7 @@ static void forget(struct producer *p, struct sent *s)
 {
 	TAILQ_REMOVE(&p->window, s, link);
 	p->n--;
+	p->forgotten[s->partition] = s->seq;
 	args_release(&s->args);
 	free(s);
 }
@@ -135,15 +140,33 @@ static void on_appended(int err, const redisReply *r, void *arg)
 	tell(s, 0);
 }
 
+/* It names the one before it that is kept: Redis takes none whose predecessor
+ * it refused, as long as that one can still come. */
+static void name_previous(struct sent *s)
+{
+	uint64_t seq = s->seq - 1;
+
+	if (seq == s->owner->forgotten[s->partition])
+		seq = 0;
+	snprintf(s->previous, sizeof(s->previous), "%llu",
+		 (unsigned long long)seq);
+	s->args.v[PREVIOUS_AT] = str_c(s->previous);
+}
+
 static void fly(struct sent *s)
 {
 	struct bus *bus = s->owner->bus;
+	int err;
 
 	if (s->owner->refused)
 		return;
-	if (!link_command(bus->link, s->args.v, s->args.n, SENT_DEADLINE_MS,
-			  on_appended, s))
+	name_previous(s);
+	err = link_command(bus->link, s->args.v, s->args.n, LINK_FOREVER_MS,
+			   on_appended, s);
+	if (!err)
 		s->flying++;
+	else if (err != ENOTCONN)
+		refused(s->owner);
 }
 
 void producer_link_up(struct producer *p)
@@ -167,15 +190,17 @@ static struct sent *sent_new(struct producer *p, unsigned partition,
 	if (!s)
 		return NULL;
 	s->owner = p;
+	s->partition = partition;
+	s->seq = p->seq[partition] + 1;
 	s->made_ms = link_clock_ms();
 	s->at.id = ++p->serial;
 	args_init(&s->args);
 	args_fcall(&s->args, "jf_append_1", partition);
 	args_add(&s->args, str_c(p->bus->name));
 	args_add(&s->args, str_c(p->bus->boot));
-	args_num(&s->args, p->seq[partition] + 1);
+	args_num(&s->args, s->seq);
 	args_add(&s->args, leg);
-	args_add(&s->args, record.len ? STR_LIT("1") : STR_LIT("0"));
+	args_add(&s->args, STR_NONE); /* previous */
 	args_add(&s->args, record);
 	args_msg(&s->args, m);
 	if (!args_failed(&s->args))

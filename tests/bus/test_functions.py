@@ -40,6 +40,7 @@ def everything(redis):
         kind = redis.db.type(key)
         out[key] = (redis.db.hgetall(key) if kind == "hash" else
                     redis.entries(key) if kind == "stream" else
+                    redis.db.smembers(key) if kind == "set" else
                     redis.db.get(key))
     return out
 
@@ -133,10 +134,9 @@ def test_generations_sort_and_never_repeat(redis):
     assert seen == sorted(set(seen))
 
 
-def append(redis, seq, *more, boot="b1", leg="", record=""):
-    return redis.call("jf_append_1", P, "acd-1", boot, seq, leg,
-                      "1" if record else "0", record, *(more or (
-                          "t", "agent.ready", "seq", seq)))
+def append(redis, seq, *more, boot="b1", leg="", record="", previous=0):
+    return redis.call("jf_append_1", P, "acd-1", boot, seq, leg, previous,
+                      record, *(more or ("t", "agent.ready", "seq", seq)))
 
 
 def test_a_retried_event_is_appended_once(redis):
@@ -155,6 +155,20 @@ def test_a_retried_event_does_not_bring_an_old_record_back(redis):
     assert redis.db.get(P + ":leg:l1") == "second"
     append(redis, 3, leg="l1")
     assert redis.db.get(P + ":leg:l1") is None
+
+
+def test_an_event_waits_for_the_one_before_it(redis):
+    """Of two in a pipeline Redis refused the first (out of memory): would it
+    take the second, the first would be dropped as old for ever."""
+    append(redis, 1)
+    before = everything(redis)
+    with pytest.raises(ResponseError, match="GAP 1"):
+        append(redis, 3, previous=2)
+    assert everything(redis) == before
+    append(redis, 2, previous=1)
+    append(redis, 3, previous=2)
+    append(redis, 9)  # its producer has none before it any more
+    assert [f["seq"] for _, f in redis.entries(P + ":in")] == list("1239")
 
 
 @pytest.mark.parametrize("args", [
