@@ -18,7 +18,8 @@ int dial_call(const char *path, struct str request, unsigned timeout_ms,
 	      char **linep);
 
 /* Paths of the control sockets (engine*.sock: others may speak something
- * else) in a directory, sorted; at most max, each to be freed. Returns how many; 0 with errno when it cannot be read. */
+ * else) in a directory, sorted; at most max, each to be freed. Returns how
+ * many; 0 with errno when it cannot be read. */
 size_t dial_list(const char *dir, char **paths, size_t max);
 
 #endif

@@ -229,8 +229,9 @@ static void on_alarm(void *arg)
 	c->under_way = 1; /* holds the end back while asking */
 	for (unsigned n = 0; n < c->e->conf->partitions; n++)
 		read_part(c, n);
-	if (!pg_query(c->e->pg, "select key, field, value from conf.directory()",
-		      NULL, 0, on_directory, c))
+	if (!pg_query(c->e->pg,
+		      "select key, field, value from conf.directory()", NULL,
+		      0, on_directory, c))
 		c->under_way++;
 	one_done(c, 0);
 }

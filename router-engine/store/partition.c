@@ -209,11 +209,12 @@ static int step_timer(struct partition *p, uint64_t time)
 /* Timers that were due before t, each at its own time. */
 static int step_timers_before(struct partition *p, uint64_t t)
 {
+	unsigned n = 0;
 	uint64_t due;
 	int err = 0;
 
-	for (unsigned i = 0; !err && (due = core_due(p->core)) && due < t; i++) {
-		if (i == TIMERS_MAX) {
+	while (!err && (due = core_due(p->core)) && due < t) {
+		if (n++ == TIMERS_MAX) {
 			engine_fail(p->e, "timers of the core", ELOOP);
 			return ELOOP;
 		}

@@ -3,11 +3,14 @@
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
 
 import pytest
+
+from conftest import wait_for
 
 
 
@@ -112,6 +115,20 @@ def test_unknown_agent_names_field_and_fix(box):
     assert "`agents`" in r.stderr and r.stderr.count("\n") == 1
     r = run(box, "agent", "ready", "alice@elsewhere")
     assert r.returncode == 1 and "elsewhere" in r.stderr
+
+
+def test_redis_does_not_answer(box):
+    """A change that cannot be stored is not claimed to be."""
+    engine, pid = box.owner(), box.stack.pid("redis")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        answer = rpc(box, "agent.pause", engine, user="carol")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert answer["error"]["code"] in (-32001, -32002)
+    text = answer["error"]["message"]
+    assert "Redis" in text or "own" in text
+    wait_for(box.owner, 5, "an owner")
 
 
 def test_lists(box):

@@ -45,7 +45,8 @@ static const char *const events[] = {
 	"t=conf.queue time=1000002 queue=1 tenant=1 version=1 name=support "
 	"language=en announce_ms=0 ring_ms=15000 wrapup_limit_ms=0 "
 	"refusal_ms=1000",
-	"t=conf.agent time=1000002 agent=1 tenant=1 version=1 name=A user=alice",
+	"t=conf.agent time=1000002 agent=1 tenant=1 version=1 name=A "
+	"user=alice",
 	"t=conf.number time=1000002 number=+12025550100 tenant=1 version=1 "
 	"queue=1",
 	"t=conf.end time=1000002",
@@ -55,8 +56,8 @@ static const char *const events[] = {
 	"t=agent.registered time=1000004 user=alice domain=demo.example "
 	"node=acd-1 contact_uri=sip:alice@127.0.0.1 expires_ms=600000",
 	"t=agent.ready time=1000005 agent=1 actor=jackfieldctl",
-	"t=leg.offered time=1000010 leg=l8001000000000001 node=acd-1 kind=trunk "
-	"tenant=1 number=+12025550100 trunk=t caller=+1 "
+	"t=leg.offered time=1000010 leg=l8001000000000001 node=acd-1 "
+	"kind=trunk tenant=1 number=+12025550100 trunk=t caller=+1 "
 	"sdp=v%3D0%0D%0Ac%3DIN%20IP4%20127.0.0.1%0D%0A"
 	"m%3Daudio%204000%20RTP/AVP%208%0D%0A",
 	NULL,

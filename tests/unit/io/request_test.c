@@ -5,6 +5,8 @@
 #include "router-engine/ctl/request.h"
 #include "tests/unit/io/unit.h"
 
+#define HEAD "{\"jsonrpc\":\"2.0\",\"method\":"
+
 static int parse(const char *text, struct rpc_request *req, char *err)
 {
 	return rpc_parse(req, str_c(text), err, RPC_TEXT_MAX);
@@ -16,8 +18,8 @@ static void test_good(void **state)
 	char err[RPC_TEXT_MAX] = "", user[16];
 
 	(void)state;
-	assert_int_equal(parse("{\"jsonrpc\":\"2.0\",\"method\":\"agent.ready\","
-			       "\"params\":{\"user\":\"alice\"},\"id\":7}",
+	assert_int_equal(parse(HEAD "\"agent.ready\",\"params\":"
+			       "{\"user\":\"alice\"},\"id\":7}",
 			       &req, err), 0);
 	assert_string_equal(req.method, "agent.ready");
 	assert_int_equal(json_integer_value(req.id), 7);
@@ -35,8 +37,7 @@ static void test_no_params_no_id(void **state)
 	char err[RPC_TEXT_MAX] = "";
 
 	(void)state;
-	assert_int_equal(parse("{\"jsonrpc\":\"2.0\",\"method\":\"help\"}", &req,
-			       err), 0);
+	assert_int_equal(parse(HEAD "\"help\"}", &req, err), 0);
 	assert_null(req.id);
 	assert_int_equal(json_object_size(req.params), 0);
 	rpc_release(&req);
@@ -83,8 +84,8 @@ static void test_text_limits(void **state)
 	char err[RPC_TEXT_MAX] = "", buf[4];
 
 	(void)state;
-	assert_int_equal(parse("{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":"
-			       "{\"long\":\"abcd\",\"empty\":\"\",\"fit\":\"abc\","
+	assert_int_equal(parse(HEAD "\"x\",\"params\":{\"long\":\"abcd\","
+			       "\"empty\":\"\",\"fit\":\"abc\","
 			       "\"line\":\"a\\nb\",\"list\":[],\"n\":42}}",
 			       &req, err), 0);
 	assert_int_equal(rpc_text(&req, "fit", buf, sizeof(buf), err,
