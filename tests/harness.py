@@ -161,6 +161,14 @@ class Site:
         wait_for(lambda: self.agent_state(user) in want, 5, 0.02,
                  "%s did not become %s" % (user, want[0]))
 
+    def talking(self, user, n=1):
+        """The party of the agent's nth call, once the talk has begun."""
+        party = self.agent(user).wait_call(n)
+        party.wait("acked")
+        wait_for(lambda: self.agent_state(user) == "talking", 5, 0.01,
+                 "%s does not talk" % user)
+        return party
+
     def ctl(self, *words):
         return self.stack.ctl(*words)
 

@@ -22,6 +22,7 @@ def agent_sipp(site, tmp_path):
     phones = []
 
     def run(user, addr="127.0.0.41", **kw):
+        site.agent(user).phone.unregister()
         n = next(site.sipp_ports)
         local = (addr, n)
         r = Sipp("register", site.proxy, local=local, user=user,

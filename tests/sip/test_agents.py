@@ -45,7 +45,7 @@ def test_next_agent(site, result):
     site.ready("alice", "bob")
     customer = site.world.carrier().call(SUPPORT)
     customer.wait("answered")
-    bob.wait_call().wait("acked")
+    site.talking("bob")
     assert site.agent_state("alice") == state
     contact, segments = finish(site, customer)
     assert kinds(segments) == ["ivr", "queue", "offer", "queue", "offer",
@@ -70,7 +70,7 @@ def test_phone_is_dead(site):
     alice.phone._on_message = lambda m, source: None
     try:
         customer = site.world.carrier().call(SUPPORT)
-        bob.wait_call().wait("acked")
+        site.talking("bob")
     finally:
         del alice.phone._on_message
     _, segments = finish(site, customer)
@@ -93,7 +93,7 @@ def test_refusal_keeps_the_place(site):
     site.ready("alice")
     alice.wait_call().wait("ended")
     site.ready("bob")
-    bob.wait_call().wait("acked")
+    site.talking("bob")
     contact, _ = finish(site, first)
     assert contact["agent"] == 2
     finish(site, second)
@@ -110,7 +110,7 @@ def test_longest_idle(site):
         agent = wait_for(lambda: next((
             u for u in users if u not in order and site.agent(u).calls),
             None), 10)
-        site.agent(agent).calls[0].wait("acked")
+        site.talking(agent)
         order.append(agent)
         finish(site, customer)
     assert order == list(users)
@@ -121,7 +121,7 @@ def test_wrap_up_limit(site):
     alice = site.agent("alice")
     site.ready("alice")
     customer = site.world.carrier().call(SUPPORT)
-    alice.wait_call().wait("acked")
+    site.talking("alice")
     customer.bye()
     wait_for(lambda: site.agent_state("alice") == "wrap_up", 3)
     contact = site.contact(customer.call.call_id)
@@ -138,7 +138,7 @@ def test_wrap_up_ended_by_the_agent(site):
     alice = site.agent("alice")
     site.ready("alice")
     customer = site.world.carrier().call(SUPPORT)
-    alice.wait_call().wait("acked")
+    site.talking("alice")
     customer.bye()
     wait_for(lambda: site.agent_state("alice") == "wrap_up", 3)
     assert alice.dial("*70") == 200
@@ -175,7 +175,7 @@ def test_feature_code_needs_the_password(site, carrier_sipp):
     before = site.agent_state("bob")
     r = carrier_sipp("uac_feature", local=("127.0.0.42", 15997),
                      number="*70", calling="bob", password="wrong",
-                     code=407)
+                     code=403)
     assert r.ok, r
     assert site.agent_state("bob") == before
 
@@ -209,7 +209,7 @@ def test_paused_agents_get_no_calls(site):
     wait_for(lambda: time.time() > answered + 2, 5)
     assert not alice.calls
     site.ask("alice", "ready")
-    alice.wait_call().wait("acked")
+    site.talking("alice")
     contact, segments = finish(site, customer)
     row = site.rows("SELECT * FROM journal.decisions WHERE contact = %s "
                     "ORDER BY begin_at", contact["contact"])
@@ -222,8 +222,7 @@ def test_logout_while_talking(site):
     alice = site.agent("alice")
     site.ready("alice")
     customer = site.world.carrier().call(SUPPORT)
-    alice.wait_call().wait("acked")
-    wait_for(lambda: site.agent_state("alice") == "talking", 3)
+    site.talking("alice")
     site.ask("alice", "logout", "talking")
     finish(site, customer)
     wait_for(lambda: site.agent_state("alice") == "offline", 3)
@@ -234,7 +233,7 @@ def test_agent_states_are_contiguous(site):
     alice = site.agent("alice")
     site.ready("alice")
     customer = site.world.carrier().call(SUPPORT)
-    alice.wait_call().wait("acked")
+    site.talking("alice")
     finish(site, customer)
     site.ask("alice", "logout")
     rows = wait_for(lambda: agent_rows(site, 1, "ready"), 5, 0.1)

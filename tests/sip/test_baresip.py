@@ -78,6 +78,7 @@ class Baresip:
 @pytest.fixture
 def baresip(site, tmp_path):
     user = "carol"
+    site.agent(user).phone.unregister()
     phone = Baresip(tmp_path, "127.0.0.5", site.ports["people"] + 95, (
         "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s-secret;"
         "outbound=\"sip:%s:%d;transport=udp\";answermode=auto;regint=600;"

@@ -68,8 +68,7 @@ def test_everything_heard(site, codec):
          absent=(GREETING_HZ, HOLD_HZ, alice.hz, CUSTOMER_HZ))
 
     site.ready("alice")
-    agent = alice.wait_call()
-    agent.wait("acked")
+    agent = site.talking("alice")
     talk = first_heard(customer.ear, alice.hz, time.time() - 0.2)
     hear_each_other(customer, agent, alice.hz, others, talk)
 
@@ -151,8 +150,7 @@ def test_wideband_caller(site):
     alice = site.agent("alice")
     customer = site.world.carrier().call(SUPPORT, CUSTOMER_HZ, ("G722",))
     answered = customer.wait("answered")
-    agent = alice.wait_call()
-    agent.wait("acked")
+    agent = site.talking("alice")
     talk = first_heard(customer.ear, alice.hz, answered, level=4000)
     later(talk + 1.3)
     assert customer.ear.codecs(answered, talk + 1.3) == {"G722"}

@@ -27,7 +27,7 @@ DEFAULTS = dict(number="+12025550100", calling="+12025559999", codecs="8",
                 cancel_ms=1, agent_hold_ms=0, hold="sendonly", expect="recvonly")
 
 
-@dataclass
+@dataclass(repr=False)
 class Result:
     rc: int
     wanted: int
@@ -45,6 +45,8 @@ class Result:
         return "sipp: rc %s, %d good, %d failed of %d\n%s%s" % (
             self.rc, self.good, self.failed, self.wanted,
             self.errors[-4000:], "" if self.errors else self.output[-1500:])
+
+    __repr__ = __str__
 
     def times(self, what):
         return [t for t, _, w in self.log if w.startswith(what)]

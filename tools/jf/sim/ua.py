@@ -155,6 +155,17 @@ class Phone:
                 return False
         return self.registered.is_set()
 
+    def unregister(self, timeout=5):
+        """Removes its binding, for instance before another phone takes the
+        same user."""
+        if not self.registered.is_set():
+            return
+        ok = self.register(0, timeout)
+        self.registered.clear()
+        if not ok:
+            raise TimeoutError("%s is still registered: %s" % (
+                self.user, self.refused))
+
     def _register(self, expires, challenge=None):
         self.register_seq += 1
         uri = "sip:" + self.domain
@@ -185,9 +196,9 @@ class Phone:
             again = min(expires * 0.8, 60) if expires else None
         elif r is not None:
             self.refused = r.code
+        if self.refresh:
+            self.refresh.cancel()
         if again:
-            if self.refresh:
-                self.refresh.cancel()
             self.refresh = self.loop.after(again,
                                            lambda: self._register(expires))
 
