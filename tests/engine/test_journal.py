@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The journal reaches PostgreSQL exactly once, whoever dies on the way."""
 
+import json
 import os
 import signal
 import time
@@ -152,3 +153,40 @@ def test_bad_entry_blocks_nobody(box):
                                  ", commit = 0, ordinal = 0 "
                                  "WHERE partition = 1")
     assert contact
+
+
+def waiting_for_standby(box):
+    """Backends whose commit waits for a synchronous standby."""
+    return [pid for pid, in box.query(
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'")]
+
+
+def retries(box):
+    return sum(s["journal_retries"]
+               for s in json.loads(box.ctl("--json", "stats")))
+
+
+def test_unconfirmed_by_the_standby(box):
+    """A commit that no standby confirmed is not taken for one: its entries
+    stay in the stream until it is."""
+    box.ready("alice")
+    wait_for(box.journal_empty, 10, "a quiet journal")
+    before = retries(box)
+    admin = box.sql.cursor()
+    admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    admin.execute("SELECT pg_reload_conf()")
+    try:
+        contact = one_call(box)
+        pid = wait_for(lambda: waiting_for_standby(box), 5, "the wait")[0]
+        admin.execute("SET synchronous_commit = local")
+        admin.execute("SELECT pg_cancel_backend(%s)", (pid,))
+        wait_for(lambda: retries(box) > before, 3, "the drain tried again")
+        assert not box.journal_empty()
+    finally:
+        admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        admin.execute("SELECT pg_reload_conf()")
+        admin.execute("SET synchronous_commit = on")
+    wait_for(box.journal_empty, 15, "the journal drained")
+    assert box.query("SELECT count(*) FROM journal.contacts WHERE "
+                     "contact = %s", contact) == [(1,)]
+    chain_is_whole(box)
