@@ -19,12 +19,20 @@
 #include "lib/bus/internal.h"
 
 #define CLOCK_EVERY_MS 2000
+#define CLOCK_TRIP_MS 100 /* an answer that took longer says too little */
 
 /* ---- Redis' clock ---------------------------------------------------------- */
 
-void bus_set_clock(struct bus *bus, uint64_t redis_ms)
+/* A process that stood still between question and answer would take an old
+ * time for now, and an offer that is over for a fresh one. */
+void bus_set_clock(struct bus *bus, uint64_t redis_ms, uint64_t asked_ms)
 {
-	bus->offset_ms = (int64_t)redis_ms - (int64_t)link_clock_ms();
+	uint64_t now = link_clock_ms();
+
+	if (bus->clock_known && now - asked_ms > CLOCK_TRIP_MS)
+		return;
+	bus->offset_ms = (int64_t)redis_ms -
+			 (int64_t)(asked_ms + (now - asked_ms) / 2);
 	bus->clock_known = true;
 }
 
@@ -37,19 +45,25 @@ uint64_t bus_now(const struct bus *bus)
 
 static void on_time(int err, const redisReply *r, void *arg)
 {
+	struct bus *bus = arg;
 	uint64_t s, us;
 
 	if (!err && r->type == REDIS_REPLY_ARRAY && r->elements == 2 &&
 	    !str_u64(reply_str(r->element[0]), &s) &&
 	    !str_u64(reply_str(r->element[1]), &us))
-		bus_set_clock(arg, s * 1000 + us / 1000);
+		bus_set_clock(bus, s * 1000 + us / 1000, bus->asked_ms);
+	bus->asked_ms = 0;
 }
 
 static void ask_time(struct bus *bus)
 {
 	const struct str cmd[] = {STR_LIT("TIME")};
 
-	link_command(bus->link, cmd, 1, bus->deadline_ms, on_time, bus);
+	if (bus->asked_ms)
+		return;
+	bus->asked_ms = link_clock_ms();
+	if (link_command(bus->link, cmd, 1, bus->deadline_ms, on_time, bus))
+		bus->asked_ms = 0;
 }
 
 static void on_clock(evutil_socket_t fd, short what, void *arg)

@@ -14,6 +14,7 @@
 #include "lib/bus/reader.h"
 
 #define GENERATIONS 4 /* of a partition that are remembered */
+#define TRIM_EVERY 1000 /* commands */
 
 struct mark {
 	char generation[64];
@@ -27,6 +28,9 @@ struct bus_inbox {
 	void *arg;
 	struct mark marks[BUS_PARTITIONS_MAX][GENERATIONS];
 	unsigned next[BUS_PARTITIONS_MAX]; /* mark to be reused */
+	/* generations up to this one are not remembered: all theirs is old */
+	char floor[BUS_PARTITIONS_MAX][64];
+	unsigned untrimmed[BUS_PARTITIONS_MAX];
 };
 
 struct name {
@@ -56,7 +60,12 @@ static struct mark *mark_of(struct bus_inbox *in, unsigned p,
 	for (int i = 0; i < GENERATIONS; i++)
 		if (str_eq(generation, str_c(m[i].generation)))
 			return &m[i];
+	if (str_cmp(generation, str_c(in->floor[p])) <= 0)
+		return NULL;
 	m = &m[in->next[p]++ % GENERATIONS];
+	if (str_cmp(str_c(m->generation), str_c(in->floor[p])) > 0)
+		str_copy(in->floor[p], sizeof(in->floor[p]),
+			 str_c(m->generation));
 	m->commit = m->ordinal = 0;
 	str_copy(m->generation, sizeof(m->generation), generation);
 	return m;
@@ -71,12 +80,34 @@ static bool take(struct bus_inbox *in, unsigned p, struct str id)
 	if (name_parse(id, &n))
 		return false;
 	m = mark_of(in, p, n.generation);
-	if (n.commit < m->commit ||
+	if (!m || n.commit < m->commit ||
 	    (n.commit == m->commit && n.ordinal <= m->ordinal))
 		return false;
 	m->commit = n.commit;
 	m->ordinal = n.ordinal;
 	return true;
+}
+
+static void key_of(const struct bus_inbox *in, unsigned p, char *buf,
+		   size_t size)
+{
+	snprintf(buf, size, "{p%u}:out:%s:%s", p, in->bus->name,
+		 in->bus->boot);
+}
+
+/* What was done is not needed any more. */
+static void trim(struct bus_inbox *in, unsigned p, struct str id)
+{
+	struct str argv[] = {STR_LIT("XTRIM"), STR_NONE, STR_LIT("MINID"),
+			     STR_LIT("~"), id};
+	char key[160];
+
+	if (++in->untrimmed[p] < TRIM_EVERY)
+		return;
+	in->untrimmed[p] = 0;
+	key_of(in, p, key, sizeof(key));
+	argv[1] = str_c(key);
+	link_command(in->bus->link, argv, 5, in->bus->deadline_ms, NULL, NULL);
 }
 
 static void on_entry(unsigned p, struct str id, const struct msg *m,
@@ -86,7 +117,7 @@ static void on_entry(unsigned p, struct str id, const struct msg *m,
 	struct bus_stats *st = &in->bus->stats;
 	uint64_t not_after = err ? 0 : msg_num(m, F_NOT_AFTER);
 
-	(void)id;
+	trim(in, p, id);
 	if (err || msg_type_dir(m->type) != DIR_NODE) {
 		st->malformed++;
 		return;
@@ -117,8 +148,7 @@ static void on_up(void *arg)
 	char key[160];
 
 	for (unsigned p = 0; p < in->bus->partitions; p++) {
-		snprintf(key, sizeof(key), "{p%u}:out:%s:%s", p,
-			 in->bus->name, in->bus->boot);
+		key_of(in, p, key, sizeof(key));
 		reader_add(in->reader, p, key, "0-0");
 	}
 }

@@ -29,6 +29,7 @@ struct bus {
 	struct bus_inbox *inbox;
 	struct event *clock;
 	int64_t offset_ms; /* Redis' clock minus ours */
+	uint64_t asked_ms; /* the time, when it is being asked for; else 0 */
 	bool clock_known;
 	struct bus_stats stats;
 };
@@ -44,7 +45,7 @@ void inbox_free(struct bus_inbox *in);
 struct owner;
 struct bus *owner_bus(const struct owner *o);
 
-/* Redis said what time it is. */
-void bus_set_clock(struct bus *bus, uint64_t redis_ms);
+/* Redis said what time it is; asked_ms: when it was asked (link_clock_ms()). */
+void bus_set_clock(struct bus *bus, uint64_t redis_ms, uint64_t asked_ms);
 
 #endif

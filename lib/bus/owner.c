@@ -24,6 +24,7 @@
 #include "lib/bus/reader.h"
 
 #define LEASE_MS 600
+#define TICKS 12 /* looks at the clock per lease; one renewal in three */
 
 enum part_state { FREE, ASKING, LOADING, HELD, DOUBTFUL };
 
@@ -36,7 +37,7 @@ struct part {
 	uint64_t asked_ms; /* when the renewal under way was sent; 0 none */
 	uint64_t lease_until_ms; /* by our clock */
 	uint64_t now; /* Redis' time at acquisition */
-	uint64_t ask_at_ms; /* when to try again */
+	uint64_t ask_at_ms; /* when to try again, or to renew */
 	bool drained;
 	struct commits *commits;
 };
@@ -46,6 +47,7 @@ struct owner {
 	struct owner_conf conf;
 	char *name;
 	unsigned lease_ms;
+	bool was_up; /* the link, at some time */
 	struct reader *reader;
 	struct event *tick;
 	struct part parts[BUS_PARTITIONS_MAX];
@@ -80,11 +82,11 @@ static void make_token(char *buf, size_t size)
 	snprintf(buf, size, "%016llx%016llx", r[0], r[1]);
 }
 
-static int fcall(struct part *p, struct args *x, link_h *h)
+static int fcall(struct part *p, struct args *x, unsigned deadline_ms,
+		 link_h *h)
 {
 	int err = args_failed(x) ? ENOMEM
-		: link_command(p->o->bus->link, x->v, x->n,
-			       p->o->bus->deadline_ms, h, p);
+		: link_command(p->o->bus->link, x->v, x->n, deadline_ms, h, p);
 
 	args_release(x);
 	return err;
@@ -151,7 +153,7 @@ static void load(struct part *p)
 	args_init(&x);
 	args_fcall(&x, "jf_load_1", p->partition);
 	p->state = LOADING;
-	if (fcall(p, &x, on_state_loaded))
+	if (fcall(p, &x, LINK_FOREVER_MS, on_state_loaded))
 		lose(p, "not connected");
 }
 
@@ -159,10 +161,11 @@ static void lease_granted(struct part *p, const redisReply *r)
 {
 	str_copy(p->generation, sizeof(p->generation), item(r, 1));
 	p->now = item_num(r, 2);
-	bus_set_clock(p->o->bus, p->now);
+	bus_set_clock(p->o->bus, p->now, p->asked_ms);
 	p->have = item_num(r, 3);
 	str_copy(p->cursor, sizeof(p->cursor), item(r, 4));
 	p->lease_until_ms = p->asked_ms + p->o->lease_ms;
+	p->ask_at_ms = p->asked_ms + p->o->lease_ms / 4;
 	p->asked_ms = 0;
 }
 
@@ -200,7 +203,7 @@ static int ask(struct part *p, link_h *h)
 	args_num(&x, p->o->lease_ms);
 	args_add(&x, str_c(random));
 	p->asked_ms = link_clock_ms();
-	return fcall(p, &x, h);
+	return fcall(p, &x, p->o->lease_ms, h);
 }
 
 static void acquire(struct part *p)
@@ -253,18 +256,20 @@ static void on_renewed(int err, const redisReply *r, void *arg)
 	struct part *p = arg;
 	uint64_t asked = p->asked_ms;
 
-	if (err == ECANCELED || p->state != HELD)
+	if (err == ECANCELED || (p->state != HELD && p->state != LOADING))
 		return;
 	p->asked_ms = 0;
 	if (err)
 		return;
-	if (!granted(r)) {
+	if (granted(r))
+		p->lease_until_ms = asked + p->o->lease_ms;
+	else if (p->state == HELD)
 		doubt(p);
-		return;
-	}
-	p->lease_until_ms = asked + p->o->lease_ms;
+	else
+		lose(p, "the lease ended before the state was there");
 }
 
+/* One at a time, each with a deadline: asked_ms is that of the reply. */
 static void renew(struct part *p)
 {
 	struct args x;
@@ -274,7 +279,8 @@ static void renew(struct part *p)
 	args_add(&x, str_c(p->token));
 	args_num(&x, p->o->lease_ms);
 	p->asked_ms = link_clock_ms();
-	if (fcall(p, &x, on_renewed))
+	p->ask_at_ms = p->asked_ms + p->o->lease_ms / 4;
+	if (fcall(p, &x, p->o->lease_ms, on_renewed))
 		p->asked_ms = 0;
 }
 
@@ -310,8 +316,9 @@ static void tick_part(struct part *p, uint64_t now)
 		if (now >= p->ask_at_ms)
 			acquire(p);
 		break;
+	case LOADING:
 	case HELD:
-		if (!p->asked_ms || p->asked_ms + p->o->lease_ms < now)
+		if (!p->asked_ms && now >= p->ask_at_ms)
 			renew(p);
 		break;
 	case DOUBTFUL:
@@ -336,10 +343,18 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		tick_part(&o->parts[i], now);
 }
 
-/* Redis came back, perhaps without the last second, perhaps empty. */
+/*
+ * Redis came back, perhaps without the last second, perhaps empty. Who held a
+ * partition has what Redis lost: it asks at once, the others a lease later.
+ */
 static void on_link(bool up, void *arg)
 {
+	uint64_t others_ms = link_clock_ms();
 	struct owner *o = arg;
+
+	if (o->was_up)
+		others_ms += o->lease_ms;
+	o->was_up |= up;
 
 	for (unsigned i = 0; i < o->conf.partitions; i++) {
 		struct part *p = &o->parts[i];
@@ -347,6 +362,8 @@ static void on_link(bool up, void *arg)
 		p->asked_ms = 0;
 		if (p->state == ASKING || p->state == LOADING)
 			p->state = FREE;
+		if (p->state == FREE)
+			p->ask_at_ms = others_ms;
 		if (p->state == HELD)
 			doubt(p);
 	}
@@ -404,7 +421,8 @@ static int parts_alloc(struct owner *o)
 static int start(struct owner *o)
 {
 	struct reader_handlers h = {on_entry, on_drained, NULL, o};
-	struct timeval tv = {0, (suseconds_t)(o->lease_ms / 4) * 1000};
+	unsigned tick_ms = o->lease_ms / TICKS ? o->lease_ms / TICKS : 1;
+	struct timeval tv = {tick_ms / 1000, tick_ms % 1000 * 1000};
 
 	if (parts_alloc(o) ||
 	    reader_alloc(&o->reader, o->bus->base, o->bus->host, o->bus->port,
@@ -433,6 +451,7 @@ int owner_alloc(struct owner **op, struct bus *bus,
 		owner_free(o);
 		return ENOMEM;
 	}
+	o->was_up = bus_up(bus);
 	bus->owner_link = on_link;
 	bus->owner_arg = o;
 	*op = o;
@@ -470,7 +489,7 @@ void owner_free(struct owner *o)
 	for (unsigned i = 0; i < o->conf.partitions; i++) {
 		struct part *p = &o->parts[i];
 
-		if (p->state == HELD)
+		if (p->state == HELD || p->state == DOUBTFUL)
 			release(p);
 		p->state = FREE;
 	}

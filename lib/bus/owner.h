@@ -52,7 +52,7 @@ struct owner_handlers {
 struct owner_conf {
 	const char *name; /* engine's name */
 	unsigned partitions; /* how many there are */
-	unsigned lease_ms; /* 0: 700; renewed every lease_ms / 4 */
+	unsigned lease_ms; /* 0: 600; renewed every lease_ms / 4 */
 	struct owner_handlers h;
 };
 

@@ -19,6 +19,7 @@ struct stream {
 	bool on;
 	char *key;
 	char id[ID_MAX]; /* last entry seen */
+	bool asked; /* the read under way goes on from id */
 	bool more; /* in the reply at hand */
 };
 
@@ -28,10 +29,17 @@ struct reader {
 	struct reader_handlers h;
 	struct stream s[BUS_PARTITIONS_MAX];
 	struct event *idle; /* nothing to read */
-	bool reading, freed;
+	bool reading;
 };
 
 static void read_on(struct reader *r);
+
+static void idle(struct reader *r)
+{
+	struct timeval tv = {0, 50000};
+
+	evtimer_add(r->idle, &tv);
+}
 
 static int find(const struct reader *r, struct str key)
 {
@@ -65,7 +73,8 @@ static void stream_reply(struct reader *r, const redisReply *s)
 	if (i < 0 || list->type != REDIS_REPLY_ARRAY)
 		return;
 	r->s[i].more = list->elements >= COUNT;
-	for (size_t k = 0; k < list->elements && r->s[i].on && !r->freed; k++)
+	/* a handler may set the position: the rest is not from there */
+	for (size_t k = 0; k < list->elements && r->s[i].asked; k++)
 		entry(r, (unsigned)i, list->element[k]);
 }
 
@@ -82,17 +91,12 @@ static void on_read(int err, const redisReply *reply, void *arg)
 		for (size_t k = 0; k < reply->elements; k++)
 			stream_reply(r, reply->element[k]);
 	for (unsigned i = 0; !err && i < BUS_PARTITIONS_MAX; i++)
-		if (r->s[i].on && !r->s[i].more)
+		if (r->s[i].asked && !r->s[i].more)
 			r->h.on_drained(i, r->h.arg);
-	if (err != ECONNRESET)
+	if (err == EPROTO)
+		idle(r); /* loading, a replica: not at once again */
+	else if (err != ECONNRESET)
 		read_on(r);
-}
-
-static void idle(struct reader *r)
-{
-	struct timeval tv = {0, 50000};
-
-	evtimer_add(r->idle, &tv);
 }
 
 static void read_on(struct reader *r)
@@ -112,9 +116,11 @@ static void read_on(struct reader *r)
 	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
 		if (r->s[i].on && ++n)
 			args_add(&x, str_c(r->s[i].key));
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (int i = 0; i < BUS_PARTITIONS_MAX; i++) {
+		r->s[i].asked = r->s[i].on;
 		if (r->s[i].on)
 			args_add(&x, str_c(r->s[i].id));
+	}
 	if (n && !args_failed(&x) &&
 	    !link_command(r->link, x.v, x.n, DEADLINE_MS, on_read, r))
 		r->reading = true;
@@ -152,6 +158,7 @@ int reader_add(struct reader *r, unsigned i, const char *key, const char *id)
 	free(s->key);
 	s->key = k;
 	s->on = true;
+	s->asked = false;
 	snprintf(s->id, sizeof(s->id), "%s", id);
 	read_on(r);
 	return 0;
@@ -159,7 +166,7 @@ int reader_add(struct reader *r, unsigned i, const char *key, const char *id)
 
 void reader_remove(struct reader *r, unsigned i)
 {
-	r->s[i].on = false;
+	r->s[i].on = r->s[i].asked = false;
 }
 
 int reader_alloc(struct reader **rp, struct event_base *base, const char *host,
@@ -185,7 +192,6 @@ void reader_free(struct reader *r)
 {
 	if (!r)
 		return;
-	r->freed = true;
 	link_free(r->link);
 	if (r->idle)
 		event_free(r->idle);
