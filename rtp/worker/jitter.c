@@ -33,16 +33,25 @@ static void begin(struct jitter *j, uint32_t ts)
 	j->low = UINT32_MAX;
 }
 
-/* The whole packet's time is over: wait longer from now on. */
+void jitter_restart(struct jitter *j)
+{
+	j->running = false;
+}
+
+/* The whole packet's time is over: wait longer from now on. What lies further
+ * back is no matter of the network: the sender's timestamps jumped, or stood
+ * still while it was silent. */
 static void late(struct jitter *j, uint32_t ts)
 {
+	bool near = (int32_t)(j->play - ts) <= JITTER_DELAY_MAX;
+
 	j->late++;
 	j->calm = 0;
 	if (++j->late_row > LATE_ROW_MAX) {
 		begin(j, ts);
 		return;
 	}
-	if (j->delay < JITTER_DELAY_MAX) {
+	if (near && j->delay < JITTER_DELAY_MAX) {
 		j->delay += FRAME_SAMPLES;
 		j->play -= FRAME_SAMPLES;
 	}

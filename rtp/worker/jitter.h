@@ -46,6 +46,9 @@ void jitter_put(struct jitter *j, uint32_t ts, const uint8_t *p, size_t n,
  * silence). */
 bool jitter_get(struct jitter *j, int16_t out[FRAME_SAMPLES]);
 
+/* Another source: what comes next is a new beginning. */
+void jitter_restart(struct jitter *j);
+
 /* Time passed without frames being read. */
 void jitter_skip(struct jitter *j, unsigned frames);
 

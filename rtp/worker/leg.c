@@ -143,6 +143,8 @@ void leg_packet(struct leg *leg, const uint8_t *p, size_t n, uint32_t arrival,
 		return;
 	}
 	audio = packet.type == TYPE_PCMA || packet.type == TYPE_PCMU;
+	if (leg->stats.begun && leg->stats.ssrc != packet.ssrc)
+		jitter_restart(&leg->jitter);
 	rtp_stats_put(&leg->stats, &packet, audio, arrival);
 	if (audio)
 		jitter_put(&leg->jitter, packet.ts, packet.payload, packet.len,

@@ -56,7 +56,7 @@ static struct sockaddr_in loopback(unsigned port)
 	return sin;
 }
 
-/* ---- the far ends: a process of its own -------------------------------------- */
+/* ---- the far ends: a process of its own ---------------------------------- */
 
 static void open_far(int *fds)
 {
@@ -101,7 +101,7 @@ static void far_ends(void)
 	exit(0);
 }
 
-/* ---- the mixer ----------------------------------------------------------------- */
+/* ---- the mixer ----------------------------------------------------------- */
 
 static void on_mixed(void *arg)
 {
@@ -159,7 +159,7 @@ static void set_rows(void)
 	}
 }
 
-/* ---- music, without files -------------------------------------------------------- */
+/* ---- music, without files ------------------------------------------------ */
 
 static int16_t music[RATE_HZ];
 static struct prompt prompt = {PROMPT_READY, music, RATE_HZ, ""};

@@ -88,7 +88,7 @@ class House:
         self.cursor = {}
         self.redis = redis.Redis(HOST, REDIS, decode_responses=True)
 
-    # ---- programs ------------------------------------------------------------
+    # ---- programs ------------------------------------------------
 
     def spawn(self, name, argv):
         log = open("%s/%s.log" % (self.var, name), "ab")
@@ -163,7 +163,7 @@ recordings: %s
             self.end(name, signal.SIGTERM if name == "worker"
                      else signal.SIGKILL)
 
-    # ---- the bus ---------------------------------------------------------------
+    # ---- the bus ------------------------------------------------
 
     def command(self, kind, partition=0, **fields):
         name = "%d.%s.%d.1" % (partition, self.generation,
@@ -187,7 +187,7 @@ recordings: %s
             lambda: next(iter(self.events(kind, since, partition, **match)),
                          None), timeout, 0.01, "%s %r" % (kind, match))
 
-    # ---- legs --------------------------------------------------------------------
+    # ---- legs ------------------------------------------------
 
     def leg(self, hz, codec="PCMA", partition=0, te=101):
         """A party outside who says a tone, at the worker. Its id is new."""
@@ -260,7 +260,7 @@ class Leg:
             self.house.ng("delete", self.id)
             self.endpoint.close()
 
-    # ---- what is heard ---------------------------------------------------------
+    # ---- what is heard ------------------------------------------------
 
     def tones(self, hz, seconds=0.4):
         """Amplitudes over the last moments."""

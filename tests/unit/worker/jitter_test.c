@@ -147,6 +147,37 @@ static void timestamps_jump(void **state)
 	assert_int_equal(get(), 9);
 }
 
+/* A sender whose timestamps stand still while it is silent: it is heard again
+ * soon, and no delay is added for it. */
+static void silence_without_time(void **state)
+{
+	int heard = 0;
+
+	(void)state;
+	put(8000, 1);
+	for (int i = 0; i < 20; i++)
+		get();
+	for (uint32_t i = 1; i < 20; i++) {
+		put(8000 + i * FRAME_SAMPLES, 9);
+		heard += get() == 9;
+	}
+	assert_true(heard >= 12);
+	assert_int_equal(j.delay, JITTER_DELAY_MIN);
+}
+
+static void another_source(void **state)
+{
+	(void)state;
+	put(8000, 1);
+	get();
+	get();
+	jitter_restart(&j);
+	put(7000, 9); /* a little before: not taken for late */
+	get(); /* concealed */
+	assert_int_equal(get(), 9);
+	assert_int_equal(j.late, 0);
+}
+
 /* The sender's clock is 1 % fast: the delay does not grow without end. */
 static void fast_sender(void **state)
 {
@@ -201,6 +232,8 @@ int main(void)
 		cmocka_unit_test_setup(old_samples_do_not_come_back, setup),
 		cmocka_unit_test_setup(odd_lengths, setup),
 		cmocka_unit_test_setup(timestamps_jump, setup),
+		cmocka_unit_test_setup(silence_without_time, setup),
+		cmocka_unit_test_setup(another_source, setup),
 		cmocka_unit_test_setup(fast_sender, setup),
 		cmocka_unit_test_setup(storm, setup),
 	};
