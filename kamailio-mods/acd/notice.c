@@ -87,7 +87,7 @@ void notice_put(enum msg_field field, const char *s, int len)
 {
 	struct notice_field f = {field, (uint32_t)len};
 
-	if(!s || len <= 0)
+	if(!s || len <= 0 || !msg_type_field(out.head.type, field))
 		return;
 	if(out.used + sizeof(f) + len > NOTICE_MAX) {
 		out.overflow = true;

@@ -38,7 +38,7 @@ int notice_fd(void); /* the reading end */
 void notice_begin(enum msg_type type, unsigned partition);
 /* The same about a leg: F_LEG is set. */
 void notice_leg(enum msg_type type, const struct leg *l);
-/* An empty value is left out; text is made clean UTF-8 without control
+/* An empty value, or a field that the type has not, is left out; text is made clean UTF-8 without control
  * characters. */
 void notice_put(enum msg_field field, const char *s, int len);
 void notice_str(enum msg_field field, const str *s);

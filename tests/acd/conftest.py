@@ -43,7 +43,7 @@ class Engine:
         self.layout = stack.layout
         self.proxy = (self.layout.addr, self.layout.ports["sip"])
         self.db = redis.Redis(self.layout.addr, self.layout.ports["redis"],
-                              decode_responses=True, socket_timeout=5)
+                              decode_responses=True, socket_timeout=30)
         self.cursor, self.box = "0", []
         self.boot, self.names = None, itertools.count(1)
         self.directory()

@@ -21,7 +21,8 @@ def sdp(addr, port=20000, direction=None, version=1):
 
 class Message:
     def __init__(self, data):
-        head, _, self.body = data.decode("utf-8", "replace").partition(
+        head, _, self.body = data.decode(
+            "utf-8", "surrogateescape").partition(
             "\r\n\r\n")
         lines = head.split("\r\n")
         self.start = lines[0]
@@ -78,10 +79,11 @@ class Peer:
         self.sock.close()
 
     def send(self, text, to=None):
+        data = text.encode("utf-8", "surrogateescape")
         if self.tcp:
-            self.sock.sendall(text.encode())
+            self.sock.sendall(data)
         else:
-            self.sock.sendto(text.encode(), to or self.proxy)
+            self.sock.sendto(data, to or self.proxy)
 
     def _cut(self):
         while True:
