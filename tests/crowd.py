@@ -21,8 +21,9 @@ def add_agents(site, n, prefix="agent"):
                   user, user, user, DOMAIN, user + "-secret")
     wait_for(lambda: set(users) <= known(site), 15, 0.1,
              "the engine does not know all agents")
-    wait_for(lambda: all(site.redis.hexists("credentials", "%s@%s" % (
-        u, DOMAIN)) for u in users), 10, 0.1, "credentials are missing")
+    wait_for(lambda: "value" in site.kamcmd(
+        "htable.get", "credential", "%s@%s" % (users[-1], DOMAIN)), 10, 0.1,
+        "Kamailio does not know all agents")
     return users
 
 
