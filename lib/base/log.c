@@ -93,7 +93,8 @@ void log_line(struct log_site *site, enum log_level level, const char *event,
 	if (level < threshold)
 		return;
 	clock_gettime(CLOCK_REALTIME, &t);
-	if (!admit(site, t.tv_sec, &held))
+	held = 0;
+	if (level >= LOG_LEVEL_WARN && !admit(site, t.tv_sec, &held))
 		return;
 	head = n = sink_fn ? 0 : stamp(buf, size, &t, level);
 	n += clip(snprintf(buf + n, size - (size_t)n, "event=%s ", event),

@@ -98,6 +98,7 @@ static void answer(struct core *c, struct leg *l)
 
 	out_str(c, e, F_SDP, text_str(&l->local_sdp));
 	out_str(c, e, F_MEMO, leg_memo(c, l));
+	out_id(c, e, F_CONTACT, 'c', l->contact);
 	l->answered = now_of(c);
 	leg_enter(c, l, LEG_ANSWERING);
 }

@@ -11,6 +11,7 @@
 
 #include "lib/base/log.h"
 #include "router-engine/io/alarm.h"
+#include "router-engine/store/calllog.h"
 #include "router-engine/store/confdb.h"
 #include "router-engine/store/directory.h"
 #include "router-engine/store/drain.h"
@@ -184,6 +185,7 @@ static int step(struct partition *p, const struct msg *m, bool must)
 	}
 	recorder_decisions(p->e->recorder, p->n, p->generation, &out);
 	recorder_flush(p->e->recorder);
+	calllog(&out);
 	if (out.nrecords || out.neffects || must) {
 		err = commit(p, &out);
 		if (err == ENOMEM)
@@ -471,7 +473,7 @@ static void forget(struct partition *p)
 	alarm_off(p->idle);
 	core_free(p->core);
 	p->core = NULL;
-	p->cursor[0] = '\0';
+	p->cursor[0] = p->trouble[0] = '\0';
 	mirror_release(&p->mirror);
 	pending_clear(p->pending);
 }
