@@ -135,13 +135,9 @@ class Show:
 
     def on_push(self, m):
         if not self.contact:
-            if m.get("call_id") and m["call_id"] == self.call_id:
-                self.contact = m["contact"]
-            else:
-                self.held_back.append(m)
-                self.claim()
-                return
-        if m.get("contact") == self.contact:
+            self.held_back.append(m)
+            self.claim()
+        elif m.get("contact") == self.contact:
             self.take(m)
 
     def claim(self):
