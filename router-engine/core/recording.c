@@ -89,7 +89,7 @@ static void journal(struct core *c, struct recording *r, const struct msg *m,
 	out_id(c, e, F_SEGMENT, 's', r->segment);
 	out_num(c, e, F_TENANT, r->tenant);
 	out_num(c, e, F_PART, r->part);
-	out_str(c, e, F_FILE, text_str(&r->file));
+	out_str(c, e, F_FILE, m ? msg_get(m, F_FILE) : text_str(&r->file));
 	out_num(c, e, F_BEGIN, m ? msg_num(m, F_BEGIN) : r->begin);
 	out_num(c, e, F_MS, m ? msg_num(m, F_MS) : r->ms);
 	out_num(c, e, F_BYTES, m ? msg_num(m, F_BYTES) : 0);
