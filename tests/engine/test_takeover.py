@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An engine dies, stops, or is frozen: the other one goes on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -127,7 +128,6 @@ def test_frozen_engine_changes_nothing(box):
 
 
 def stats(box):
-    import json
     return json.loads(box.ctl("--json", "stats"))
 
 
@@ -223,6 +223,42 @@ def test_rtpengine_down_and_up(box):
         box.stack.kill("rtpengine", signal.SIGCONT)
     wait_for(lambda: box.records("rtpengine")["rtp-1"].get("up") == "1", 4,
              "rtpengine up")
+
+
+def test_unreadable_partition(box):
+    """A record that cannot be read keeps its own partition from being
+    served, and says so; the others are served."""
+    last = box.stack.layout.partitions - 1
+    key = "{p%d}:state:leg" % last
+
+    def rows():
+        answer = json.loads(box.ctl("--json", "partitions", check=False))
+        return {} if "error" in answer else {
+            r["partition"]: r for r in answer}
+
+    def take_over():
+        generation = box.generation()
+        box.stack.kill(box.owner(last))
+        box.wait_successor(generation, 5)
+        wait_for(lambda: set(rows()) == set(range(last + 1)), 5,
+                 "every partition with an owner")
+    owner = box.owner(last)
+    if box.owner() != owner:
+        box.stack.kill(box.owner())
+        wait_for(lambda: box.owner() == owner, 5, "one owner of both")
+    box.redis.sadd("{p%d}:kinds" % last, "leg")
+    box.redis.hset(key, "l0000000000000001", "id=l0 state=nowhere")
+    try:
+        take_over()
+        trouble = rows()[last]["trouble"]
+        assert "leg" in trouble and "id" in trouble
+        assert rows()[1]["trouble"] == ""
+        box.wait_state(box.contact_of(box.nodes.call()), "queued")
+    finally:
+        box.redis.hdel(key, "l0000000000000001")
+        box.stack.kill(box.owner(last))
+    wait_for(lambda: rows().get(last, {"trouble": "?"})["trouble"] == "", 5,
+             "the mended partition")
 
 
 @pytest.mark.parametrize("config, names", [
