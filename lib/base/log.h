@@ -7,9 +7,8 @@
  * gives "time=2026-01-31T08:15:30.123Z level=info process=router-engine
  * event=assigned call=... agent=7 wait_ms=1200" on standard error. Every line
  * about a call has its contact as call= and its leg as leg=. No dialled
- * numbers, SDP or secrets above debug. A fault (warn,
- * error) that repeats more than 20 times a second from the same place is held
- * back and counted.
+ * numbers, SDP or secrets above debug. A fault (warn, error) that repeats more
+ * than 20 times a second from the same place is held back and counted.
  */
 #ifndef JF_BASE_LOG_H
 #define JF_BASE_LOG_H

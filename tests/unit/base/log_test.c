@@ -59,7 +59,16 @@ static void levels(void **state)
 
 static void say(int i)
 {
-	log_info("flood", "i=%d", i);
+	log_warn("flood", "i=%d", i);
+}
+
+/* What happens in the ordinary course is told however often it does. */
+static void only_faults_are_held_back(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		log_info("busy", "i=%d", i);
+	assert_int_equal(count, 100);
 }
 
 static void floods_are_held_back_and_counted(void **state)
@@ -118,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_line, setup),
 		cmocka_unit_test_setup(levels, setup),
+		cmocka_unit_test_setup(only_faults_are_held_back, setup),
 		cmocka_unit_test_setup(floods_are_held_back_and_counted, setup),
 		cmocka_unit_test_setup(to_standard_error, setup),
 	};
