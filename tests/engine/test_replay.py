@@ -31,8 +31,8 @@ def test_identical_decisions(box):
     PostgreSQL has is made again, with the same candidates and reason."""
     box.ready("alice", "bob")
     legs = [box.nodes.call() for _ in range(4)]
-    for leg in legs[:2]:
-        box.wait_state(box.contact_of(leg), "talking")
+    wait_for(lambda: [c["state"] for c in box.records("contact").values()]
+             .count("talking") == 2, 10, "two talks")
     for leg in legs:
         box.nodes.hang_up(leg)
     for user in ("alice", "bob"):
