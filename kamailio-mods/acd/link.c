@@ -16,6 +16,7 @@
 
 #define SWEEP_MS 100
 #define DIRECTORY_EVERY 10 /* sweeps */
+#define FORGET_MS 5000
 
 struct link_figures *link_figures;
 static struct bus *bus;
@@ -116,11 +117,40 @@ static void say_up(void)
 	}
 }
 
+/* The legs of this node's earlier boot ended with it: so do their records. */
+static void forget_earlier_legs(void)
+{
+	static const char script[] =
+			"for _, k in ipairs(redis.call('KEYS', KEYS[1] .. ':leg:*')) do "
+			"local v = redis.call('GET', k) "
+			"if v and string.find(v, ARGV[1], 1, true) then "
+			"redis.call('DEL', k) end end return 1";
+	char prefix[16], node[64];
+	int i;
+
+	for(i = 0; i < acd.partitions; i++) {
+		struct str argv[5] = {STR_LIT("EVAL"), str_c(script), STR_LIT("1")};
+
+		snprintf(prefix, sizeof(prefix), "{p%d}", i);
+		snprintf(node, sizeof(node), " node=%s ", acd.node);
+		argv[3] = str_c(prefix);
+		argv[4] = str_c(node);
+		if(bus_command(bus, argv, 5, FORGET_MS, NULL, NULL))
+			LM_WARN("event=not_forgotten partition=%d\n", i);
+	}
+}
+
 static void on_link(bool up, void *arg)
 {
+	static bool before;
+
 	LM_NOTICE("event=redis_%s\n", up ? "up" : "down");
-	if(up)
-		say_up();
+	if(!up)
+		return;
+	if(!before && !leg_count())
+		forget_earlier_legs();
+	before = true;
+	say_up();
 }
 
 /* host:port or a socket's path. The text is split in place. */

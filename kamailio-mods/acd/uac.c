@@ -27,7 +27,9 @@ static int make_dialog(struct leg *l, const struct msg *m, struct target *to)
 			|| tmb.set_dlg_target(l->dlg, &to->ru,
 					   to->du.len ? &to->du : NULL) < 0)
 		return ENOMEM;
-	if(to->du.len && shm_put(&l->flow, to->du.s, to->du.len))
+	/* a trunk is reached by its Contact and Record-Route, as RFC 3261 says */
+	if(str_eq(msg_get(m, F_ROUTE), STR_LIT("agent")) && to->du.len
+			&& shm_put(&l->flow, to->du.s, to->du.len))
 		return ENOMEM;
 	/* The Contact must name the socket that the request leaves by. */
 	init_dest_info(&dst);

@@ -131,14 +131,14 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 		return 400;
 	if(o->kind.len == 5 && !memcmp(o->kind.s, "agent", 5))
 		set_flow(l, m);
-	if(t->flags & T_CANCELED)
-		return 487;
 	l->hash = t->hash_index;
 	l->label = t->label;
 	l->invite = INVITE_SERVER;
 	l->offered_late = sip_sdp(m).len <= 0;
 	l->first_by = now_ms() + acd.first_ms;
 	uas_mark(m, t, l->id);
+	if(t->flags & T_CANCELED) /* before the mark was there to be found */
+		return 487;
 	return tell(l, m, o) ? 503 : 0;
 }
 
