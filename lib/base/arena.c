@@ -16,7 +16,7 @@ struct arena_block {
 
 void arena_init(struct arena *a)
 {
-	*a = (struct arena){NULL, NULL, false};
+	*a = (struct arena){.first = NULL};
 }
 
 void arena_release(struct arena *a)
@@ -27,7 +27,8 @@ void arena_release(struct arena *a)
 		next = b->next;
 		free(b);
 	}
-	arena_init(a);
+	a->first = a->cur = NULL;
+	a->failed = false;
 }
 
 void arena_reset(struct arena *a)
@@ -44,7 +45,8 @@ void arena_reset(struct arena *a)
 static struct arena_block *block_with(struct arena *a, size_t size)
 {
 	struct arena_block *b = a->cur;
-	size_t want = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+	size_t block = a->block ? a->block : BLOCK_SIZE;
+	size_t want = size > block ? size : block;
 
 	for (; b; b = b->next)
 		if (b->size - b->used >= size)

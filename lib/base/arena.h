@@ -14,6 +14,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *first, *cur; /* all blocks; the one in use */
+	size_t block; /* bytes taken at once at least; 0: 8192 */
 	bool failed; /* an allocation failed since the last reset */
 };
 

@@ -7,12 +7,14 @@
 
 #include "lib/bus/args.h"
 
+#define BLOCK 1000 /* thousands of commands are kept for seconds */
 #define ENTRY_MAX 256 /* fields and values of one entry that are looked at */
 
 void args_init(struct args *x)
 {
 	*x = (struct args){.v = NULL};
 	arena_init(&x->a);
+	x->a.block = BLOCK;
 }
 
 void args_release(struct args *x)

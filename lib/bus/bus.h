@@ -30,10 +30,11 @@ struct bus_conf {
 };
 
 /* Starts connecting; returns before it is done. 0, EINVAL, ENOMEM. Strings
- * of conf are copied. */
+ * of conf are copied. SIGPIPE is ignored from now on, if it was not handled. */
 int bus_alloc(struct bus **busp, struct event_base *base,
 	      const struct bus_conf *conf);
-void bus_free(struct bus *bus); /* handlers under way run with ECANCELED */
+/* Handlers under way run with ECANCELED. Not from one of them. */
+void bus_free(struct bus *bus);
 bool bus_up(const struct bus *bus);
 const char *bus_boot(const struct bus *bus); /* this process's boot */
 /* Redis' clock, ms, by our monotonic clock and the last measured offset; 0

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <time.h>
@@ -306,6 +307,15 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 		try_connect(l);
 }
 
+/* hiredis writes with write(): to a Redis that is gone the process would die. */
+static void no_sigpipe(void)
+{
+	struct sigaction now;
+
+	if (!sigaction(SIGPIPE, NULL, &now) && now.sa_handler == SIG_DFL)
+		signal(SIGPIPE, SIG_IGN);
+}
+
 int link_alloc(struct link **lp, struct event_base *base,
 	       const struct link_conf *conf)
 {
@@ -313,6 +323,7 @@ int link_alloc(struct link **lp, struct event_base *base,
 
 	if (!l)
 		return ENOMEM;
+	no_sigpipe();
 	l->base = base;
 	l->conf = *conf;
 	TAILQ_INIT(&l->requests);

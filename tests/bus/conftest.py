@@ -110,6 +110,7 @@ class Peer:
 
     def __init__(self, *args):
         self.lines = []
+        self.name = args[1]
         self.program = os.path.join(os.environ["JF_BUILD"],
                                     "tests/bus/bus_peer")
         self.process = subprocess.Popen(
@@ -147,6 +148,11 @@ class Peer:
         since = len(self.lines)
         self.say(*words)
         return self.expect(answer, timeout, since)
+
+    def told(self):
+        """The first and the last of it."""
+        texts = [text for _, text in self.lines]
+        return texts[:10] + ["..."] + texts[-10:]
 
     def stats(self):
         text = self.ask("stats", answer="stats (.*)")[1]
@@ -217,10 +223,15 @@ def house(tmp_path):
     try:
         yield h
     finally:
+        for p in h.peers:
+            if p.process.poll() is None:
+                p.go_on()
+                print(p.name, p.stats())
         try:
             h.stop()
         finally:
             for p in h.peers:
+                print(p.name, p.told())
                 p.process.kill()
             h.redis.process.kill()
             shutil.rmtree(h.redis.dir, ignore_errors=True)
