@@ -284,16 +284,12 @@ bool media_closing(const struct leg *l)
 
 static struct leg *awaited(struct core *c, const struct msg *m)
 {
-	uint64_t id;
-	struct leg *l = NULL;
+	struct leg *l = leg_named(c, m);
 
-	if (!id_parse(msg_get(m, F_LEG), 'l', &id))
-		l = leg_find(c, id);
-	if (!l || l->op == OP_NONE || l->token != msg_num(m, F_TOKEN)) {
-		c->stale++;
-		return NULL;
-	}
-	return l;
+	if (!l || (l->op != OP_NONE && l->token == msg_num(m, F_TOKEN)))
+		return l;
+	c->stale++;
+	return NULL;
 }
 
 void on_ng_replied(struct core *c, const struct msg *m)
@@ -342,13 +338,12 @@ void on_ng_failed(struct core *c, const struct msg *m)
 
 void on_media_done(struct core *c, const struct msg *m)
 {
+	struct leg *l = leg_named(c, m);
 	struct contact *ct;
-	struct leg *l = NULL;
-	uint64_t id;
 
-	if (!id_parse(msg_get(m, F_LEG), 'l', &id))
-		l = leg_find(c, id);
-	if (!l || !l->playing || l->play != msg_num(m, F_PLAY)) {
+	if (!l)
+		return;
+	if (!l->playing || l->play != msg_num(m, F_PLAY)) {
 		c->stale++;
 		return;
 	}
@@ -363,13 +358,12 @@ void on_media_done(struct core *c, const struct msg *m)
 
 void on_media_removed(struct core *c, const struct msg *m)
 {
+	struct leg *l = leg_named(c, m);
 	struct node *w;
-	struct leg *l = NULL;
-	uint64_t id;
 
-	if (!id_parse(msg_get(m, F_LEG), 'l', &id))
-		l = leg_find(c, id);
-	if (!l || l->state != LEG_CLOSING || l->measured) {
+	if (!l)
+		return;
+	if (l->state != LEG_CLOSING || l->measured) {
 		c->stale++;
 		return;
 	}

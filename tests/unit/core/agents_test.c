@@ -104,10 +104,7 @@ static void pause_in_a_call_counts_afterwards(void **state)
 	struct bench *b = *state;
 	const char *caller;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone_answers(b, invited(b));
+	talk(b, &caller, NULL);
 	give(b, "t=agent.pause agent=1 actor=test");
 	want_none(b, M_PUSH_AGENT);
 	want(b, M_JOURNAL_AUDIT, F_VERB, "agent.pause");
@@ -150,10 +147,7 @@ static void retired_in_a_call(void **state)
 	struct bench *b = *state;
 	const char *caller;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone_answers(b, invited(b));
+	talk(b, &caller, NULL);
 	give(b, "t=conf.begin");
 	give(b, "t=conf.queue queue=1 tenant=1 version=1 name=support "
 	     "language=en announce_ms=0 ring_ms=1 wrapup_limit_ms=1 "

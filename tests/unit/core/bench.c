@@ -194,3 +194,18 @@ void greeting_ends(struct bench *b, const char *leg)
 {
 	give(b, "t=media.done leg=%s play=1 cause=end ms=900", leg);
 }
+
+void talk(struct bench *b, const char **callerp, const char **phonep)
+{
+	const char *caller, *phone;
+
+	agent_ready(b, 1);
+	caller = call_arrives(b, "100");
+	greeting_ends(b, caller);
+	phone = invited(b);
+	phone_answers(b, phone);
+	if (callerp)
+		*callerp = caller;
+	if (phonep)
+		*phonep = phone;
+}

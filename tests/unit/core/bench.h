@@ -54,6 +54,8 @@ void ng_answers(struct bench *b);
 const char *invited(struct bench *b);
 /* That phone answers; talk begins. */
 void phone_answers(struct bench *b, const char *leg);
+/* Agent 1 talks with a caller of queue 1; either may be NULL. */
+void talk(struct bench *b, const char **callerp, const char **phonep);
 /* An agent's phone registers and the agent is ready. */
 void agent_ready(struct bench *b, unsigned agent);
 /* The greeting of the leg is over. */

@@ -34,11 +34,7 @@ static void talk_ends_recording(void **state)
 	const char *caller, *phone;
 	const struct core_effect *e;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone = invited(b);
-	phone_answers(b, phone);
+	talk(b, &caller, &phone);
 	b->now += 60000;
 	give(b, "t=leg.ended leg=%s by=remote cause=bye q850=16", caller);
 	want(b, M_JOURNAL_SEGMENT, F_KIND, "talk");
@@ -60,11 +56,7 @@ static void agent_hangs_up(void **state)
 	struct bench *b = *state;
 	const char *caller, *phone;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone = invited(b);
-	phone_answers(b, phone);
+	talk(b, &caller, &phone);
 	give(b, "t=leg.ended leg=%s by=remote cause=bye", phone);
 	want(b, M_LEG_END, F_LEG, caller);
 	give(b, "t=agent.ready agent=1 actor=test");
@@ -159,11 +151,7 @@ static void hold_and_resume(void **state)
 	struct bench *b = *state;
 	const char *caller, *phone;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone = invited(b);
-	phone_answers(b, phone);
+	talk(b, &caller, &phone);
 	b->now += 20000;
 	give(b, "t=leg.reoffered leg=%s tid=1:2 sdp=hold direction=sendonly",
 	     phone);
@@ -192,11 +180,7 @@ static void both_hold(void **state)
 	struct bench *b = *state;
 	const char *caller, *phone;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone = invited(b);
-	phone_answers(b, phone);
+	talk(b, &caller, &phone);
 	give(b, "t=leg.reoffered leg=%s tid=1:2 sdp=h direction=sendonly",
 	     phone);
 	ng_answers(b);

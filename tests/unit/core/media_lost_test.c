@@ -2,14 +2,11 @@
 /* A media worker dies and comes back; so does an rtpengine, and a node. */
 #include "tests/unit/core/bench.h"
 
-static const char *talk(struct bench *b)
+static const char *in_talk(struct bench *b)
 {
 	const char *caller;
 
-	agent_ready(b, 1);
-	caller = call_arrives(b, "100");
-	greeting_ends(b, caller);
-	phone_answers(b, invited(b));
+	talk(b, &caller, NULL);
 	return caller;
 }
 
@@ -27,7 +24,7 @@ static void worker_back(struct bench *b)
 static void two_in_talk_are_pointed_at_each_other(void **state)
 {
 	struct bench *b = *state;
-	const char *caller = talk(b);
+	const char *caller = in_talk(b);
 	const struct core_effect *first, *second;
 
 	worker_gone(b);
@@ -46,7 +43,7 @@ static void two_in_talk_are_pointed_at_each_other(void **state)
 static void held_parties_get_silence(void **state)
 {
 	struct bench *b = *state;
-	const char *caller = talk(b);
+	const char *caller = in_talk(b);
 
 	give(b, "t=leg.reoffered leg=%s tid=1:2 sdp=h direction=sendonly",
 	     caller);
@@ -75,7 +72,7 @@ static void recording_goes_on_in_a_second_part(void **state)
 {
 	struct bench *b = *state;
 
-	talk(b);
+	in_talk(b);
 	worker_gone(b);
 	worker_back(b);
 	want(b, M_MEDIA_RECORD, F_PART, "2");
@@ -107,7 +104,7 @@ static void node_restart_ends_its_legs(void **state)
 {
 	struct bench *b = *state;
 
-	talk(b);
+	in_talk(b);
 	give(b, "t=node.up node=acd-1 boot=b2 kind=acd");
 	want(b, M_JOURNAL_SEGMENT, F_KIND, "talk");
 	pass(b, 10000);
@@ -118,7 +115,7 @@ static void old_boot_of_a_worker_says_nothing(void **state)
 {
 	struct bench *b = *state;
 
-	talk(b);
+	in_talk(b);
 	worker_gone(b);
 	worker_back(b);
 	worker_gone(b); /* of boot b1, again */
