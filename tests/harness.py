@@ -321,16 +321,3 @@ def first_heard(ear, hz, t0, timeout=10, level=0.5 * AMPLITUDE, span=0.1):
             at[0] += 0.05
         return None
     return wait_for(there, timeout, 0.05, "%d Hz was not heard" % hz)
-
-
-def flat(text, prefix=""):
-    """Numbers of a JSON text (or object): dotted name -> value."""
-    data = json.loads(text) if isinstance(text, str) else text
-    out = {}
-    for name, value in (data.items() if isinstance(data, dict)
-                        else enumerate(data)):
-        if isinstance(value, (dict, list)):
-            out.update(flat(value, "%s%s." % (prefix, name)))
-        elif isinstance(value, (int, float)):
-            out["%s%s" % (prefix, name)] = value
-    return out

@@ -25,9 +25,10 @@ sys.path[:0] = [os.path.join(ROOT, "tools"), os.path.join(ROOT, "tests")]
 import jinja2  # noqa: E402
 
 from crowd import add_agents  # noqa: E402
-from harness import SUPPORT, Site  # noqa: E402
+from harness import DOMAIN, SUPPORT, Site  # noqa: E402
 from jf.sim.people import wait_for  # noqa: E402
 from jf.sim.sipp import Sipp  # noqa: E402
+from jf.sim.ua import Phone  # noqa: E402
 from jf.stack import CORE, Stack  # noqa: E402
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -83,10 +84,11 @@ def measure(pids, calls, place, settle):
 def agents_by_sipp(site, users, a, directory):
     """All agents are one SIPp, whose port each of them registers."""
     local = ("127.0.0.11", site.ports["people"] + 60)
-    r = Sipp("register", site.proxy, local, calls=len(users), rate=12,
-             timeout=len(users), user="[field0]", password="[field0]-secret",
-             inject=[(u,) for u in users], keep=directory + "/register").run()
-    assert r.ok, r
+    for user in users:
+        phone = Phone(site.world.sip, *local, user, site.proxy, DOMAIN,
+                      user + "-secret")
+        assert phone.register(), "%s: %s" % (user, phone.refused)
+        phone.close()
     for user in users:
         site.ask(user, "ready")
     return Sipp("uas", None, local, calls=a.calls * 2 + 1000, timeout=3600,
@@ -188,11 +190,12 @@ def report(ours, base, site, begin):
 
 def engine_figures(site):
     """Times of decisions and commits, as the engine counts them."""
-    from harness import flat
-    stats = flat(site.stack.ctl("--json", "stats"))
-    for name, value in stats.items():
-        if "_us" in name:
-            out("engine." + name, value, "us")
+    for engine in json.loads(site.stack.ctl("--json", "stats")):
+        if not engine["steps"]:
+            continue  # standing by
+        for name, value in engine.items():
+            if "_us" in name:
+                out("engine." + name, value, "us")
 
 
 def main():
