@@ -25,6 +25,11 @@ def test_whole_call(box):
     assert kinds == ["ivr", "queue", "offer", "talk", "wrap_up"]
     wait_for(lambda: box.query("SELECT 1 FROM journal.recordings WHERE "
                                "contact = %s", contact), 10, "recording")
+    told = "".join(box.stack.log_text(e) for e in box.stack.layout.engines)
+    for words in ("state=talking", "event=decision", "event=leg "):
+        assert any("call=" + contact in line and words in line
+                   for line in told.splitlines()), words
+    assert "12025559999" not in told, "no caller's number in the log"
     text = box.ctl("explain", contact)
     assert contact in text and "demo-carrier" in text
     assert "lice" in text, text
