@@ -65,7 +65,7 @@ void shm_clear(str *s)
 	*s = (str)STR_NULL;
 }
 
-/* ---- script functions ------------------------------------------------------- */
+/* ---- script functions --------------------------------------------------- */
 
 static int ki_offer(sip_msg_t *m, str *kind, str *where, str *who, int limit)
 {
@@ -148,7 +148,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 	return 0;
 }
 
-/* ---- parameters ----------------------------------------------------------------- */
+/* ---- parameters --------------------------------------------------------- */
 
 static param_export_t params[] = {
 	{"redis", PARAM_STRING, &acd.redis},
@@ -199,7 +199,7 @@ static int check(void)
 	return 0;
 }
 
-/* ---- start ------------------------------------------------------------------------ */
+/* ---- start -------------------------------------------------------------- */
 
 static int mod_init(void)
 {

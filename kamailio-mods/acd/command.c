@@ -16,7 +16,7 @@
 #define RECORD_MS 100 /* a 200 waits for its record this long */
 #define MEMO_MAX 512
 
-/* ---- records ------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------ */
 
 /* Writes the leg's record as it is now. 0: done runs. */
 static int store(struct bus *bus, const struct leg *l, bus_reply_h *done,
@@ -40,7 +40,7 @@ static void set_memo(struct leg *l, struct str memo)
 		shm_put(&l->memo, memo.p, (int)memo.len);
 }
 
-/* ---- leg.answer: the record first, then the 200 -------------------------------- */
+/* ---- leg.answer: the record first, then the 200 ------------------------- */
 
 struct answer {
 	uint64_t leg;
@@ -85,7 +85,7 @@ static void on_answer(struct bus *bus, struct leg *l, const struct msg *m)
 	}
 }
 
-/* ---- the others: the leg is there and locked ------------------------------------- */
+/* ---- the others: the leg is there and locked ---------------------------- */
 
 static void on_progress(struct bus *bus, struct leg *l, const struct msg *m)
 {
@@ -208,7 +208,7 @@ static void on_end(struct bus *bus, struct leg *l, const struct msg *m)
 	}
 }
 
-/* ---- leg.announce ------------------------------------------------------------------ */
+/* ---- leg.announce ------------------------------------------------------- */
 
 static void alive(struct leg *l, void *arg)
 {
@@ -232,7 +232,7 @@ static void announce(unsigned partition)
 	notice_send();
 }
 
-/* ---- the table ---------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 static const struct {
 	enum msg_type type;

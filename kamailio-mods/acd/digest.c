@@ -104,7 +104,8 @@ int digest_answer(struct lines *h, sip_msg_t *reply, const char *method,
 	if(parse_digest_cred(&value, &c) != 0)
 		return ENOENT;
 	who = find(ours(&c.realm));
-	if(who < 0 || (c.alg.alg_parsed != ALG_UNSPEC && c.alg.alg_parsed != ALG_MD5))
+	if(who < 0 || (c.alg.alg_parsed != ALG_UNSPEC
+			&& c.alg.alg_parsed != ALG_MD5))
 		return ENOENT;
 	if(c.qop.qop_str.len && c.qop.qop_parsed != QOP_AUTH
 			&& !memmem(c.qop.qop_str.s, c.qop.qop_str.len, "auth,", 5))

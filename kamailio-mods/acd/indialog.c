@@ -45,7 +45,7 @@ static bool same_dialog(const struct leg *l, sip_msg_t *m)
 		   && str_same(&l->dlg->id.rem_tag, &get_from(m)->tag_value);
 }
 
-/* ---- ACK -------------------------------------------------------------------- */
+/* ---- ACK ---------------------------------------------------------------- */
 
 static void confirmed(struct leg *l, sip_msg_t *m)
 {
@@ -78,7 +78,7 @@ static int on_ack(sip_msg_t *m, uint64_t id)
 	return 1;
 }
 
-/* ---- the others: transaction made, leg locked ---------------------------------- */
+/* ---- the others: transaction made, leg locked --------------------------- */
 
 static void on_bye(struct leg *l, sip_msg_t *m, struct cell *t)
 {
@@ -142,7 +142,8 @@ static int refusal(const struct leg *l, sip_msg_t *m)
 		if(l->invite == INVITE_SERVER || l->wait_ack)
 			return 500;
 	}
-	if(m->REQ_METHOD == METHOD_REFER && (!m->refer_to || !m->refer_to->body.len))
+	if(m->REQ_METHOD == METHOD_REFER
+			&& (!m->refer_to || !m->refer_to->body.len))
 		return 400;
 	return 0;
 }

@@ -27,7 +27,7 @@ int link_init(void)
 	return link_figures ? 0 : ENOMEM;
 }
 
-/* ---- notices ------------------------------------------------------------------ */
+/* ---- notices ------------------------------------------------------------ */
 
 static void offered_sent(int err, void *arg)
 {
@@ -77,7 +77,7 @@ static void on_notices(evutil_socket_t fd, short what, void *arg)
 	link_drain();
 }
 
-/* ---- time ----------------------------------------------------------------------- */
+/* ---- time --------------------------------------------------------------- */
 
 static void copy_figures(void)
 {
@@ -99,7 +99,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		directory_look(bus);
 }
 
-/* ---- Redis ------------------------------------------------------------------------ */
+/* ---- Redis -------------------------------------------------------------- */
 
 /* Also after a reconnect: a Redis that lost everything learns of us. */
 static void say_up(void)

@@ -12,13 +12,14 @@
 #include "modules/tm/ut.h"
 #include "core/parser/parse_to.h"
 
-/* ---- leg.invite ------------------------------------------------------------- */
+/* ---- leg.invite --------------------------------------------------------- */
 
 static int make_dialog(struct leg *l, const struct msg *m, struct target *to)
 {
-	str from = theirs(msg_get(m, F_FROM)), rem = theirs(msg_get(m, F_TO)), tag;
+	str from = theirs(msg_get(m, F_FROM)), rem = theirs(msg_get(m, F_TO));
 	struct dest_info dst;
 	char b[TAG_SIZE];
+	str tag;
 
 	tag.s = b;
 	tag.len = tag_make(b, l->partition, l->id);
@@ -132,7 +133,7 @@ void uac_invite(unsigned partition, const struct msg *m)
 	leg_unlock(id);
 }
 
-/* ---- commands on our INVITEs ----------------------------------------------------- */
+/* ---- commands on our INVITEs -------------------------------------------- */
 
 void uac_ack(struct leg *l, struct str sdp)
 {
@@ -181,7 +182,7 @@ void uac_cancel(struct leg *l)
 	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 }
 
-/* ---- replies, the leg locked ------------------------------------------------------ */
+/* ---- replies, the leg locked -------------------------------------------- */
 
 static void ringing(struct leg *l, sip_msg_t *reply, unsigned code)
 {

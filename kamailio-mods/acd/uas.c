@@ -41,7 +41,7 @@ static void reply(sip_msg_t *m, int code)
 		LM_WARN("event=reply_not_sent code=%d\n", code);
 }
 
-/* ---- acd_offer -------------------------------------------------------------- */
+/* ---- acd_offer ---------------------------------------------------------- */
 
 /* A phone's requests come from where it can be reached. */
 static void set_flow(struct leg *l, sip_msg_t *m)
@@ -202,7 +202,7 @@ int uas_offer(sip_msg_t *m, const struct offer *o)
 	return 1;
 }
 
-/* ---- acd_cancel --------------------------------------------------------------- */
+/* ---- acd_cancel --------------------------------------------------------- */
 
 static bool is_pending(const struct leg *l, const struct cell *t)
 {
@@ -265,7 +265,7 @@ int uas_cancel(sip_msg_t *m)
 	return 1;
 }
 
-/* ---- our replies ------------------------------------------------------------------ */
+/* ---- our replies -------------------------------------------------------- */
 
 int uas_reply(struct leg *l, unsigned hash, unsigned label, unsigned code,
 		struct str reason, struct lines *h, struct str body, bool invite)

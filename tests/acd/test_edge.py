@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 from conftest import LIMIT, LIMITED, NUMBER, STRANGER, Inbound
-from wire import Callee, Caller, authorization, sdp
+from wire import (Callee, Caller, TlsPeer, WebPeer, authorization,
+                  sdp)
 
 OURS = sdp("127.0.0.1", 30000)
 DOMAIN = "demo.example"
@@ -118,6 +119,31 @@ def test_an_agent_over_tcp(engine, peer, invite):
     engine.event("leg.ended", leg=leg)
     phone.register(0)
     engine.event("agent.unregistered", user="bob")
+
+
+@pytest.mark.parametrize("kind", ["tls", "wss"])
+def test_an_agent_on_an_encrypted_line(engine, invite, kind):
+    """Registered, called, answered, and told BYE on its own connection."""
+    peer = {"tls": TlsPeer, "wss": WebPeer}[kind](
+        "127.0.0.11", 0, (engine.layout.addr, engine.layout.ports[kind]))
+    phone = Phone(peer, "bob")
+    assert phone.register().code == 200
+    engine.event("agent.registered", user="bob")
+    leg = invite(route="agent", ruri="sip:bob@" + DOMAIN)
+    callee = Callee(peer)
+    assert "transport=" in callee.invite["Contact"]
+    callee.ok()
+    engine.event("leg.answered", leg=leg)
+    callee.ask("INFO", "x", content="text/plain")
+    e = engine.event("leg.info", leg=leg)
+    engine.command("leg.respond", leg, tid=e["tid"], code=200)
+    peer.reply(200, "INFO")
+    engine.command("leg.end", leg)
+    peer.answer(peer.request("BYE"), 200)
+    engine.event("leg.ended", leg=leg)
+    phone.register(0)
+    engine.event("agent.unregistered", user="bob")
+    peer.close()
 
 
 def test_unknown_number(engine, trunk):

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import re
 import socket
+import ssl
 import time
 
 _numbers = itertools.count(int(time.time()) % 100000 * 100)
@@ -66,6 +67,7 @@ class Peer:
 
     def __init__(self, addr, port, proxy, tcp=False):
         self.addr, self.port, self.proxy, self.tcp = addr, port, proxy, tcp
+        self.secure = ""  # TLS, WS, WSS
         self.sock = socket.socket(
             socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,7 +103,7 @@ class Peer:
         self.sock.settimeout(max(timeout, 0.001))
         try:
             data = self.sock.recv(65536)
-        except (TimeoutError, BlockingIOError):
+        except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
             return
         if self.tcp:
             self.stream += data
@@ -149,11 +151,12 @@ class Peer:
 
     @property
     def transport(self):
-        return "TCP" if self.tcp else "UDP"
+        return self.secure or ("TCP" if self.tcp else "UDP")
 
     def contact(self, user="peer"):
         return "<sip:%s@%s:%d%s>" % (user, self.addr, self.port,
-                                     ";transport=tcp" if self.tcp else "")
+                                     ";transport=" + self.transport.lower()
+                                     if self.tcp else "")
 
     def write(self, method, uri, from_, to, call, cseq, body="", branch=None,
               extra=(), content="application/sdp", contact=None):
@@ -184,6 +187,52 @@ class Peer:
         text = "\r\n".join(lines)
         self.send(text)
         return text
+
+
+class TlsPeer(Peer):
+    def __init__(self, addr, port, proxy):
+        super().__init__(addr, port, proxy, tcp=True)
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.sock = context.wrap_socket(self.sock)
+        self.secure = "TLS"
+
+
+class WebPeer(TlsPeer):
+    """A browser: SIP in WebSocket messages (RFC 7118) over TLS. Its Contact
+    is no address that anybody could resolve."""
+
+    def __init__(self, addr, port, proxy):
+        super().__init__(addr, port, proxy)
+        self.secure, self.frames = "WSS", b""
+        self.sock.sendall(
+            ("GET / HTTP/1.1\r\nHost: demo.example\r\nUpgrade: websocket\r\n"
+             "Connection: Upgrade\r\nSec-WebSocket-Key: "
+             "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Protocol: sip\r\n"
+             "Origin: https://demo.example\r\n\r\n").encode())
+        answer = self.sock.recv(4096)
+        assert b" 101 " in answer.split(b"\r\n")[0], answer
+
+    def contact(self, user="peer"):
+        return "<sip:%s@d4f8a7.invalid;transport=ws>" % user
+
+    def send(self, text, to=None):
+        data = text.encode()
+        head = bytes([0x81, 0x80 | 126]) + len(data).to_bytes(2, "big")
+        self.sock.sendall(head + bytes(4) + data)  # masked with zeros
+
+    def _cut(self):
+        while len(self.stream) >= 2:
+            n, at = self.stream[1] & 127, 2
+            if n == 126:
+                n, at = int.from_bytes(self.stream[2:4], "big"), 4
+            if len(self.stream) < at + n:
+                return
+            data, self.stream = self.stream[at:at + n], self.stream[at + n:]
+            if data.strip() and b"CSeq" in data:
+                self.box.append(Message(data))
 
 
 class Caller:
