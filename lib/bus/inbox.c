@@ -136,12 +136,6 @@ static void on_entry(unsigned p, struct str id, const struct msg *m,
 	in->on_command(p, m, in->arg);
 }
 
-static void on_drained(unsigned p, void *arg)
-{
-	(void)p;
-	(void)arg;
-}
-
 static void on_up(void *arg)
 {
 	struct bus_inbox *in = arg;
@@ -157,7 +151,7 @@ int bus_inbox_start(struct bus *bus, bus_command_h *on_command,
 		    bus_command_h *on_late, void *arg)
 {
 	struct bus_inbox *in;
-	struct reader_handlers h = {on_entry, on_drained, on_up, NULL};
+	struct reader_handlers h = {on_entry, on_up, NULL};
 
 	if (bus->inbox)
 		return EEXIST;

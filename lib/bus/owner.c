@@ -38,7 +38,6 @@ struct part {
 	uint64_t lease_until_ms; /* by our clock */
 	uint64_t now; /* Redis' time at acquisition */
 	uint64_t ask_at_ms; /* when to try again, or to renew */
-	bool drained;
 	struct commits *commits;
 };
 
@@ -116,7 +115,6 @@ static void follow(struct part *p)
 	char key[24];
 
 	snprintf(key, sizeof(key), "{p%u}:in", p->partition);
-	p->drained = false;
 	reader_add(p->o->reader, p->partition, key, p->cursor);
 }
 
@@ -220,6 +218,18 @@ static void doubt(struct part *p)
 	p->asked_ms = 0;
 }
 
+static void release(struct part *p)
+{
+	struct args x;
+
+	args_init(&x);
+	args_fcall(&x, "jf_release_1", p->partition);
+	args_add(&x, str_c(p->token));
+	link_command(p->o->bus->link, x.v, x.n, p->o->bus->deadline_ms, NULL,
+		     NULL);
+	args_release(&x);
+}
+
 /* The lease had ended, or Redis forgot it; was anybody else here? */
 static void on_reacquired(int err, const redisReply *r, void *arg)
 {
@@ -236,6 +246,7 @@ static void on_reacquired(int err, const redisReply *r, void *arg)
 	last_token = granted(r) ? item(r, 5) : STR_NONE;
 	if (!granted(r) || (last_token.len &&
 			    !str_eq(last_token, str_c(p->token)))) {
+		release(p); /* asking for it again may have got it */
 		lose(p, "another engine had the lease");
 		return;
 	}
@@ -395,13 +406,6 @@ static void on_entry(unsigned partition, struct str id, const struct msg *m,
 	o->conf.h.on_event(o, partition, &timed, id, o->conf.h.arg);
 }
 
-static void on_drained(unsigned partition, void *arg)
-{
-	struct owner *o = arg;
-
-	o->parts[partition].drained = true;
-}
-
 /* ---- life ----------------------------------------------------------------------------- */
 
 static int parts_alloc(struct owner *o)
@@ -420,7 +424,7 @@ static int parts_alloc(struct owner *o)
 
 static int start(struct owner *o)
 {
-	struct reader_handlers h = {on_entry, on_drained, NULL, o};
+	struct reader_handlers h = {on_entry, NULL, o};
 	unsigned tick_ms = o->lease_ms / TICKS ? o->lease_ms / TICKS : 1;
 	struct timeval tv = {tick_ms / 1000, tick_ms % 1000 * 1000};
 
@@ -456,18 +460,6 @@ int owner_alloc(struct owner **op, struct bus *bus,
 	bus->owner_arg = o;
 	*op = o;
 	return 0;
-}
-
-static void release(struct part *p)
-{
-	struct args x;
-
-	args_init(&x);
-	args_fcall(&x, "jf_release_1", p->partition);
-	args_add(&x, str_c(p->token));
-	link_command(p->o->bus->link, x.v, x.n, p->o->bus->deadline_ms, NULL,
-		     NULL);
-	args_release(&x);
 }
 
 /* Requests under way still name the parts: the memory goes with the bus. */
@@ -518,7 +510,15 @@ bool owner_safe(const struct owner *o, unsigned partition, unsigned margin_ms)
 
 bool owner_caught_up(const struct owner *o, unsigned partition)
 {
-	return owner_holds(o, partition) && o->parts[partition].drained;
+	return owner_holds(o, partition) &&
+	       reader_drained(o->reader, partition);
+}
+
+static bool leaves(const struct msg *m)
+{
+	enum msg_dir dir = msg_type_dir(m->type);
+
+	return dir == DIR_NODE || dir == DIR_JOURNAL || dir == DIR_PUSH;
 }
 
 uint64_t owner_commit(struct owner *o, unsigned partition,
@@ -532,6 +532,11 @@ uint64_t owner_commit(struct owner *o, unsigned partition,
 		errno = EPERM;
 		return 0;
 	}
+	for (size_t i = 0; i < neffects; i++)
+		if (!leaves(effects[i].m)) {
+			errno = EINVAL;
+			return 0;
+		}
 	o->stats.commits++;
 	return commits_send(p->commits, stream_id, records, nrecords, effects,
 			    neffects);

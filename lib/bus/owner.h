@@ -79,9 +79,9 @@ struct owner_effect {
 
 /*
  * Sends the next commit and returns its number (> 0), or 0 with errno
- * (EPERM: not the owner). Each effect is named here; DIR_INNER and DIR_NG are
- * not accepted. stream_id: last event consumed, or empty. Everything is
- * copied.
+ * (EPERM: not the owner; EINVAL: an effect that does not leave through Redis,
+ * DIR_INNER and DIR_NG; ENOMEM). Each effect is named here. stream_id: last
+ * event consumed, or empty. Everything is copied.
  */
 uint64_t owner_commit(struct owner *o, unsigned partition,
 		      struct str stream_id,

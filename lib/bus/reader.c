@@ -21,6 +21,7 @@ struct stream {
 	char id[ID_MAX]; /* last entry seen */
 	bool asked; /* the read under way goes on from id */
 	bool more; /* in the reply at hand */
+	bool drained; /* nothing was behind the last reply */
 };
 
 struct reader {
@@ -91,8 +92,8 @@ static void on_read(int err, const redisReply *reply, void *arg)
 		for (size_t k = 0; k < reply->elements; k++)
 			stream_reply(r, reply->element[k]);
 	for (unsigned i = 0; !err && i < BUS_PARTITIONS_MAX; i++)
-		if (r->s[i].asked && !r->s[i].more)
-			r->h.on_drained(i, r->h.arg);
+		if (r->s[i].asked)
+			r->s[i].drained = !r->s[i].more;
 	if (err == EPROTO)
 		idle(r); /* loading, a replica: not at once again */
 	else if (err != ECONNRESET)
@@ -140,6 +141,8 @@ static void on_state(bool up, void *arg)
 {
 	struct reader *r = arg;
 
+	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+		r->s[i].drained = false;
 	if (!up)
 		return;
 	r->reading = false;
@@ -158,7 +161,7 @@ int reader_add(struct reader *r, unsigned i, const char *key, const char *id)
 	free(s->key);
 	s->key = k;
 	s->on = true;
-	s->asked = false;
+	s->asked = s->drained = false;
 	snprintf(s->id, sizeof(s->id), "%s", id);
 	read_on(r);
 	return 0;
@@ -167,6 +170,11 @@ int reader_add(struct reader *r, unsigned i, const char *key, const char *id)
 void reader_remove(struct reader *r, unsigned i)
 {
 	r->s[i].on = r->s[i].asked = false;
+}
+
+bool reader_drained(const struct reader *r, unsigned i)
+{
+	return r->s[i].on && r->s[i].drained;
 }
 
 int reader_alloc(struct reader **rp, struct event_base *base, const char *host,

@@ -17,8 +17,6 @@ struct reader_handlers {
 	/* An entry; err is NULL, or says why m could not be parsed. */
 	void (*on_entry)(unsigned stream, struct str id, const struct msg *m,
 			 const char *err, void *arg);
-	/* A read of this stream came back with nothing more behind it. */
-	void (*on_drained)(unsigned stream, void *arg);
 	/* Connected anew: positions may be set again. */
 	void (*on_up)(void *arg);
 	void *arg;
@@ -32,5 +30,8 @@ void reader_free(struct reader *r);
  * id on. Takes effect with the next read, within 100 ms. ENOMEM. */
 int reader_add(struct reader *r, unsigned i, const char *key, const char *id);
 void reader_remove(struct reader *r, unsigned i);
+/* A read from its position on came back with nothing more behind it, and the
+ * connection holds since. */
+bool reader_drained(const struct reader *r, unsigned i);
 
 #endif
