@@ -25,7 +25,7 @@ void arena_reset(struct arena *a); /* everything handed out is invalid */
 /* Zeroed, aligned for any type. NULL on ENOMEM, and a->failed is set. */
 void *arena_alloc(struct arena *a, size_t size);
 
-/* A copy of s; STR_NONE (and a->failed) on ENOMEM. NUL-terminated beyond len. */
+/* A copy of s; STR_NONE (and a->failed) on ENOMEM. NUL-terminated behind it. */
 struct str arena_str(struct arena *a, struct str s);
 
 /* printf into the arena; NUL-terminated beyond len. */

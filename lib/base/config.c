@@ -43,7 +43,7 @@ static struct str scalar(const yaml_node_t *n)
 			    n->data.scalar.length};
 }
 
-/* ---- values ------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 static int set_text(void *at, struct str v)
 {
@@ -112,7 +112,7 @@ static void *member(void *target, size_t offset)
 	return (char *)target + offset;
 }
 
-/* ---- mappings -------------------------------------------------------------------- */
+/* ---- mappings ----------------------------------------------------------- */
 
 static int read_table(struct reading *r, void *target,
 		      const struct config_row *rows, const yaml_node_t *map);
@@ -268,7 +268,7 @@ static int read_table(struct reading *r, void *target,
 	return e ? e : fill_rest(r, target, rows, map);
 }
 
-/* ---- files --------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------- */
 
 static int read_document(struct reading *r, void *target,
 			 const struct config_row *rows)

@@ -196,7 +196,7 @@ int64_t msg_int(const struct msg *m, enum msg_field field)
 	return str_i64(msg_get(m, field), &v) ? 0 : v;
 }
 
-/* ---- checking ------------------------------------------------------------- */
+/* ---- checking ----------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4)))
 static int fault(char *err, size_t errsz, const char *fmt, ...)
@@ -333,7 +333,7 @@ int msg_parse(struct msg *m, const struct str *v, size_t n, char *err,
 	return e ? e : required_check(m, err, errsz);
 }
 
-/* ---- one line of text ------------------------------------------------------ */
+/* ---- one line of text --------------------------------------------------- */
 
 struct str msg_format(const struct msg *m, struct arena *a)
 {

@@ -21,7 +21,7 @@
 #define CLOCK_EVERY_MS 2000
 #define CLOCK_TRIP_MS 100 /* an answer that took longer says too little */
 
-/* ---- Redis' clock ---------------------------------------------------------- */
+/* ---- Redis' clock ------------------------------------------------------- */
 
 /* A process that stood still between question and answer would take an old
  * time for now, and an offer that is over for a fresh one. */
@@ -73,7 +73,7 @@ static void on_clock(evutil_socket_t fd, short what, void *arg)
 	ask_time(arg);
 }
 
-/* ---- the link ---------------------------------------------------------------- */
+/* ---- the link ----------------------------------------------------------- */
 
 static void on_state(bool up, void *arg)
 {
@@ -177,7 +177,7 @@ const struct bus_stats *bus_stats(const struct bus *bus)
 	return &bus->stats;
 }
 
-/* ---- any command ----------------------------------------------------------------- */
+/* ---- any command -------------------------------------------------------- */
 
 struct call {
 	bus_reply_h *done;

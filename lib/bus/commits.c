@@ -103,7 +103,7 @@ void commits_begin(struct commits *c, const char *token,
 	c->last = c->confirmed = have;
 }
 
-/* ---- sending ------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------ */
 
 static bool already(struct str reason, uint64_t number)
 {
@@ -210,7 +210,7 @@ uint64_t commits_resent(const struct commits *c)
 	return c->resent;
 }
 
-/* ---- encoding ------------------------------------------------------------------ */
+/* ---- encoding ----------------------------------------------------------- */
 
 static void add_dest(struct args *x, const struct owner_effect *e)
 {

@@ -50,6 +50,7 @@ int owner_journal_read(struct owner *o, unsigned partition, size_t max,
 		       owner_journal_h *done, void *arg)
 {
 	struct journal_read *j = calloc(1, sizeof(*j));
+	struct bus *bus = owner_bus(o);
 	char key[24], count[24];
 	const struct str cmd[] = {STR_LIT("XRANGE"), {key, 0}, STR_LIT("-"),
 				  STR_LIT("+"), STR_LIT("COUNT"), {count, 0}};
@@ -63,8 +64,8 @@ int owner_journal_read(struct owner *o, unsigned partition, size_t max,
 	argv[1].len = (size_t)snprintf(key, sizeof(key), "{p%u}:journal",
 				       partition);
 	argv[5].len = (size_t)snprintf(count, sizeof(count), "%zu", max);
-	err = link_command(owner_bus(o)->link, argv, 6, owner_bus(o)->deadline_ms,
-			   on_journal, j);
+	err = link_command(bus->link, argv, 6, bus->deadline_ms, on_journal,
+			   j);
 	if (err)
 		free(j);
 	return err;
@@ -73,6 +74,7 @@ int owner_journal_read(struct owner *o, unsigned partition, size_t max,
 /* XTRIM keeps the id it is given: ask for the one behind it. */
 int owner_journal_trim(struct owner *o, unsigned partition, struct str upto)
 {
+	struct bus *bus = owner_bus(o);
 	char key[24], id[64];
 	struct str ms, argv[4] = {STR_LIT("XTRIM"), STR_NONE,
 				  STR_LIT("MINID"), STR_NONE};
@@ -86,6 +88,5 @@ int owner_journal_trim(struct owner *o, unsigned partition, struct str upto)
 		 (unsigned long long)seq + 1);
 	argv[1] = str_c(key);
 	argv[3] = str_c(id);
-	return link_command(owner_bus(o)->link, argv, 4, owner_bus(o)->deadline_ms, NULL,
-			    NULL);
+	return link_command(bus->link, argv, 4, bus->deadline_ms, NULL, NULL);
 }

@@ -61,7 +61,7 @@ static void arm(struct event *ev, uint64_t ms)
 	evtimer_add(ev, &tv);
 }
 
-/* ---- requests ------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 static void finish(struct request *r, int err, const redisReply *reply)
 {
@@ -177,7 +177,7 @@ int link_command(struct link *l, const struct str *argv, size_t argc,
 	return request_send(l, argv, argc, deadline_ms, h, arg);
 }
 
-/* ---- connecting ------------------------------------------------------------- */
+/* ---- connecting --------------------------------------------------------- */
 
 static void now_up(struct link *l)
 {
@@ -307,7 +307,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 		try_connect(l);
 }
 
-/* hiredis writes with write(): to a Redis that is gone the process would die. */
+/* hiredis writes with write(): a Redis that is gone would end the process. */
 static void no_sigpipe(void)
 {
 	struct sigaction now;

@@ -53,7 +53,7 @@ struct owner {
 	struct owner_stats stats;
 };
 
-/* ---- losing ---------------------------------------------------------------------- */
+/* ---- losing ------------------------------------------------------------- */
 
 static void lose(struct part *p, const char *reason)
 {
@@ -70,7 +70,7 @@ static void lose(struct part *p, const char *reason)
 	o->conf.h.on_lost(o, p->partition, reason, o->conf.h.arg);
 }
 
-/* ---- acquiring ------------------------------------------------------------------- */
+/* ---- acquiring ---------------------------------------------------------- */
 
 static void make_token(char *buf, size_t size)
 {
@@ -210,7 +210,7 @@ static void acquire(struct part *p)
 		p->state = ASKING;
 }
 
-/* ---- holding --------------------------------------------------------------------- */
+/* ---- holding ------------------------------------------------------------ */
 
 static void doubt(struct part *p)
 {
@@ -318,7 +318,7 @@ static void on_refused(struct str reason, void *arg)
 		doubt(p);
 }
 
-/* ---- the clock --------------------------------------------------------------------- */
+/* ---- the clock ---------------------------------------------------------- */
 
 static void tick_part(struct part *p, uint64_t now)
 {
@@ -382,7 +382,7 @@ static void on_link(bool up, void *arg)
 		on_tick(-1, 0, o);
 }
 
-/* ---- events ------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------- */
 
 static void on_entry(unsigned partition, struct str id, const struct msg *m,
 		     const char *err, void *arg)
@@ -406,7 +406,7 @@ static void on_entry(unsigned partition, struct str id, const struct msg *m,
 	o->conf.h.on_event(o, partition, &timed, id, o->conf.h.arg);
 }
 
-/* ---- life ----------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static int parts_alloc(struct owner *o)
 {

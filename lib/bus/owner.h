@@ -67,7 +67,7 @@ bool owner_holds(const struct owner *o, unsigned partition);
 /* True while the lease has at least margin_ms by our clock: what leaves for
  * elsewhere than Redis (ng) may leave. */
 bool owner_safe(const struct owner *o, unsigned partition, unsigned margin_ms);
-/* True when no event is known to be unread: timers may be fired by the clock. */
+/* True when no event is known to be unread: timers may fire by the clock. */
 bool owner_caught_up(const struct owner *o, unsigned partition);
 
 /* One effect of a commit: where it goes is given by msg_type_dir(). */

@@ -31,7 +31,7 @@ struct engine {
 	struct part parts[PARTITIONS];
 };
 
-/* ---- state ---------------------------------------------------------------------- */
+/* ---- state -------------------------------------------------------------- */
 
 static struct stamp *stamp_of(struct part *p, struct str name)
 {
@@ -88,7 +88,7 @@ static void on_committed(struct owner *o, unsigned n, uint64_t number,
 	e->parts[n].confirmed = number;
 }
 
-/* ---- commits ---------------------------------------------------------------------- */
+/* ---- commits ------------------------------------------------------------ */
 
 static struct owner_record record(struct arena *a, const char *kind,
 				  struct str id, uint64_t v)
@@ -190,7 +190,7 @@ static void on_wiped(struct owner *o, unsigned n, void *arg)
 	tell("wiped %u", n);
 }
 
-/* ---- what a test asks ------------------------------------------------------------- */
+/* ---- what a test asks --------------------------------------------------- */
 
 void engine_do(struct engine *e, const struct words *w)
 {

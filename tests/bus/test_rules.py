@@ -26,7 +26,7 @@ def wait_counted(redis, agents, timeout=10):
     counted(redis, agents)
 
 
-# ---- 1. numbered commits -----------------------------------------------------
+# ---- 1. numbered commits ----------------------------------------------------
 
 
 def test_a_hole_is_refused_and_filled_by_its_owner(house):
@@ -49,7 +49,7 @@ def test_a_hole_is_refused_and_filled_by_its_owner(house):
     assert stats["lost"] == 0
 
 
-# ---- 2. the fence ------------------------------------------------------------
+# ---- 2. the fence -----------------------------------------------------------
 
 
 def test_of_two_owners_one_writes(house):
@@ -94,7 +94,7 @@ def test_the_lease_decides_among_many(house):
             range(1 + p * 100, 51 + p * 100))
 
 
-# ---- 3. named effects ----------------------------------------------------------
+# ---- 3. named effects -------------------------------------------------------
 
 
 def test_a_commit_sent_again_doubles_nothing(house):
@@ -142,7 +142,7 @@ def test_old_commands_stay_done_after_many_owners(house):
     assert len(node.all("command .*")) == 7
 
 
-# ---- 4. stamped producers --------------------------------------------------------
+# ---- 4. stamped producers ---------------------------------------------------
 
 
 def test_a_retried_event_is_taken_once(house):
@@ -275,7 +275,7 @@ def test_an_empty_redis_gets_functions_and_state(house):
     assert engine.stats()["lost"] == 0
 
 
-# ---- 5. a boot's own stream, not_after -------------------------------------------
+# ---- 5. a boot's own stream, not_after --------------------------------------
 
 
 def target(engine, node, not_after_ms=0):
@@ -320,7 +320,7 @@ def test_a_command_that_comes_too_late_is_not_carried_out(house):
     assert node.stats()["expired"] == 1
 
 
-# ---- 6. deadlines and reconnect ----------------------------------------------------
+# ---- 6. deadlines and reconnect ---------------------------------------------
 
 
 def test_a_frozen_redis_blocks_nobody_and_loses_nothing(house):
@@ -380,7 +380,7 @@ def test_redis_away_for_a_while(house):
     wait_counted(house.redis, [1, 2, 3])
 
 
-# ---- 7. the lease's local deadline -------------------------------------------------
+# ---- 7. the lease's local deadline ------------------------------------------
 
 
 def test_takeover_after_kill_9(house, capsys):
@@ -447,7 +447,7 @@ def test_a_short_stop_loses_nothing(house):
     assert engine.stats()["lost"] == 0
 
 
-# ---- and malformed ones ------------------------------------------------------------
+# ---- and malformed ones -----------------------------------------------------
 
 
 def test_malformed_events_are_counted_and_passed_over(house):

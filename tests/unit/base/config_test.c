@@ -103,56 +103,56 @@ static void presets(void **state)
 
 #define R "redis: {port: 1}\n"
 
+static const char *const faults[][2] = {
+	{"name: x\n" R "port: 2\n",
+	 "e.yaml:3: port: unknown setting; known are: name, "
+	 "redis.host, redis.port, lease_ms, verbose, servers"},
+	{"name: x\nredis:\n  port: 1\n  pork: 2\n",
+	 "e.yaml:4: redis.pork: unknown setting; known are: name, "
+	 "redis.host, redis.port, lease_ms, verbose, servers"},
+	{"name: x\nredis: {port: 0}\n",
+	 "e.yaml:2: redis.port: must be a port number, 1 to 65535"},
+	{"name: x\nredis: {port: 65536}\n",
+	 "e.yaml:2: redis.port: must be a port number, 1 to 65535"},
+	{"name: x\n" R "lease_ms: -1\n",
+	 "e.yaml:3: lease_ms: must be a whole number, 0 or more"},
+	{"name: x\n" R "lease_ms: 4294967296\n",
+	 "e.yaml:3: lease_ms: must be a whole number, 0 or more"},
+	{"name: x\n" R "verbose: yes\n",
+	 "e.yaml:3: verbose: must be true or false"},
+	{"name: [x]\n" R, "e.yaml:1: name: must be text"},
+	{"name: \"a\\0b\"\n" R, "e.yaml:1: name: must be text"},
+	{"name: x\n" R "servers: 5\n",
+	 "e.yaml:3: servers: must be a list of sections (lines that "
+	 "begin with -)"},
+	{"name: x\n" R "servers:\n  - 5\n",
+	 "e.yaml:4: servers: each must be a section of key: value "
+	 "lines"},
+	{"name: x\n" R "servers: [{name: a}, {name: b}, {name: c}]\n",
+	 "e.yaml:3: servers: more than 2"},
+	{"name: x\n" R "servers:\n  - name: a\n  - port: 5\n",
+	 "e.yaml:5: name: is missing; it must be text: its name"},
+	{"name: x\nname: y\n" R,
+	 "e.yaml:2: name: stands here twice"},
+	{"name: x\nredis: {port: 1, port: 2}\n",
+	 "e.yaml:2: redis.port: stands here twice"},
+	{"name: x\n", "e.yaml:1: redis.port: is missing; it must be a "
+	 "port number, 1 to 65535: port of Redis"},
+	{"redis: 5\nname: x\n",
+	 "e.yaml:1: redis: must be a section"},
+	{"[a]: b\n", "e.yaml:1: a key must be a short word"},
+	{"- a\n", "e.yaml:1: must be key: value lines"},
+	{"", "e.yaml:1: must be key: value lines"},
+	{"name: x\n" R "---\nname: y\n",
+	 "e.yaml:4: a second document (---) begins"},
+};
+
 static void errors(void **state)
 {
-	static const char *const v[][2] = {
-		{"name: x\n" R "port: 2\n",
-		 "e.yaml:3: port: unknown setting; known are: name, "
-		 "redis.host, redis.port, lease_ms, verbose, servers"},
-		{"name: x\nredis:\n  port: 1\n  pork: 2\n",
-		 "e.yaml:4: redis.pork: unknown setting; known are: name, "
-		 "redis.host, redis.port, lease_ms, verbose, servers"},
-		{"name: x\nredis: {port: 0}\n",
-		 "e.yaml:2: redis.port: must be a port number, 1 to 65535"},
-		{"name: x\nredis: {port: 65536}\n",
-		 "e.yaml:2: redis.port: must be a port number, 1 to 65535"},
-		{"name: x\n" R "lease_ms: -1\n",
-		 "e.yaml:3: lease_ms: must be a whole number, 0 or more"},
-		{"name: x\n" R "lease_ms: 4294967296\n",
-		 "e.yaml:3: lease_ms: must be a whole number, 0 or more"},
-		{"name: x\n" R "verbose: yes\n",
-		 "e.yaml:3: verbose: must be true or false"},
-		{"name: [x]\n" R, "e.yaml:1: name: must be text"},
-		{"name: \"a\\0b\"\n" R, "e.yaml:1: name: must be text"},
-		{"name: x\n" R "servers: 5\n",
-		 "e.yaml:3: servers: must be a list of sections (lines that "
-		 "begin with -)"},
-		{"name: x\n" R "servers:\n  - 5\n",
-		 "e.yaml:4: servers: each must be a section of key: value "
-		 "lines"},
-		{"name: x\n" R "servers: [{name: a}, {name: b}, {name: c}]\n",
-		 "e.yaml:3: servers: more than 2"},
-		{"name: x\n" R "servers:\n  - name: a\n  - port: 5\n",
-		 "e.yaml:5: name: is missing; it must be text: its name"},
-		{"name: x\nname: y\n" R,
-		 "e.yaml:2: name: stands here twice"},
-		{"name: x\nredis: {port: 1, port: 2}\n",
-		 "e.yaml:2: redis.port: stands here twice"},
-		{"name: x\n", "e.yaml:1: redis.port: is missing; it must be a "
-		 "port number, 1 to 65535: port of Redis"},
-		{"redis: 5\nname: x\n",
-		 "e.yaml:1: redis: must be a section"},
-		{"[a]: b\n", "e.yaml:1: a key must be a short word"},
-		{"- a\n", "e.yaml:1: must be key: value lines"},
-		{"", "e.yaml:1: must be key: value lines"},
-		{"name: x\n" R "---\nname: y\n",
-		 "e.yaml:4: a second document (---) begins"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		assert_int_equal(parse(v[i][0]), EINVAL);
-		assert_string_equal(err, v[i][1]);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		assert_int_equal(parse(faults[i][0]), EINVAL);
+		assert_string_equal(err, faults[i][1]);
 		assert_null(s.name); /* nothing is kept */
 		assert_null(s.v[0].name);
 	}

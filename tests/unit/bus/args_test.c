@@ -63,7 +63,7 @@ static void message(void **state)
 	args_release(&x);
 }
 
-/* ---- entries of a stream ------------------------------------------------------- */
+/* ---- entries of a stream ------------------------------------------------ */
 
 static redisReply texts[600];
 static redisReply *elements[600];
