@@ -164,7 +164,8 @@ const char *sip_phrase(unsigned code)
 		unsigned code;
 		const char *phrase;
 	} known[] = {
-		{100, "Trying"}, {180, "Ringing"}, {183, "Session Progress"}, {200, "OK"},
+		{100, "Trying"}, {180, "Ringing"}, {183, "Session Progress"},
+		{200, "OK"},
 		{202, "Accepted"}, {403, "Forbidden"}, {404, "Not Found"},
 		{408, "Request Timeout"}, {480, "Temporarily Unavailable"},
 		{486, "Busy Here"}, {487, "Request Terminated"},

@@ -166,10 +166,26 @@ static int begin(sip_msg_t *m, const struct offer *o, int trunk)
 	return code;
 }
 
+/* A place on the trunk: 0, EBUSY (answered with 503). */
+static int take_place(sip_msg_t *m, const struct offer *o, int *trunkp)
+{
+	*trunkp = -1;
+	if(o->limit <= 0)
+		return 0;
+	*trunkp = trunk_enter(&o->who, o->limit);
+	if(*trunkp >= 0)
+		return 0;
+	stat_inc(stat_refused);
+	LM_NOTICE("event=over_limit trunk=%.*s limit=%d\n", STR_FMT(&o->who),
+			o->limit);
+	reply(m, 503);
+	return EBUSY;
+}
+
 int uas_offer(sip_msg_t *m, const struct offer *o)
 {
 	unsigned hash, label;
-	int r, code, trunk = -1;
+	int r, code, trunk;
 
 	if(sip_parse(m) || parse_sip_msg_uri(m) < 0 || !m->parsed_uri.user.len)
 		return -1;
@@ -177,16 +193,8 @@ int uas_offer(sip_msg_t *m, const struct offer *o)
 	r = tmb.t_newtran(m);
 	if(r <= 0)
 		return r;
-	if(o->limit > 0) {
-		trunk = trunk_enter(&o->who, o->limit);
-		if(trunk < 0) {
-			stat_inc(stat_refused);
-			LM_NOTICE("event=over_limit trunk=%.*s limit=%d\n",
-					STR_FMT(&o->who), o->limit);
-			reply(m, 503);
-			return -1;
-		}
-	}
+	if(take_place(m, o, &trunk))
+		return -1;
 	reply(m, 100);
 	if(tmb.t_suspend(m, &hash, &label) != 0) {
 		trunk_leave(trunk);
@@ -226,6 +234,26 @@ static void cancelled(struct leg *l, struct cell *t, sip_msg_t *m)
 		leg_over(l, &e);
 }
 
+/* The INVITE's transaction, referenced, when it is of a leg that is here;
+ * NULL: escaped, or never ours. */
+static struct cell *invite_of(sip_msg_t *m, uint64_t *idp)
+{
+	struct cell *t = tmb.t_lookup_original(m);
+	bool here = false;
+
+	if(!t || t == T_UNDEFINED)
+		return NULL;
+	if(!find_marker(t, idp)) {
+		leg_lock(*idp);
+		here = leg_find(*idp) != NULL;
+		leg_unlock(*idp);
+	}
+	if(here)
+		return t;
+	tmb.unref_cell(t);
+	return NULL;
+}
+
 int uas_cancel(sip_msg_t *m)
 {
 	struct cell *t;
@@ -233,22 +261,9 @@ int uas_cancel(sip_msg_t *m)
 	uint64_t id;
 	int r;
 
-	if(sip_parse(m))
+	t = sip_parse(m) ? NULL : invite_of(m, &id);
+	if(!t)
 		return -1;
-	t = tmb.t_lookup_original(m);
-	if(!t || t == T_UNDEFINED)
-		return -1;
-	if(find_marker(t, &id)) {
-		tmb.unref_cell(t);
-		return -1;
-	}
-	leg_lock(id);
-	l = leg_find(id);
-	leg_unlock(id);
-	if(!l) { /* escaped: an ordinary call of tm now */
-		tmb.unref_cell(t);
-		return -1;
-	}
 	r = tmb.t_newtran(m);
 	if(r <= 0) {
 		tmb.unref_cell(t);
