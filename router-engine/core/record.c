@@ -234,19 +234,20 @@ void record_gone(struct core *c, struct record *r)
 	X(OFFER, offer, offers, HASH_U64, id)                                  \
 	X(RECORDING, recording, recordings, HASH_U64, id)
 
-static void table_add(struct core *c, struct record *r)
+/* False: out of memory. */
+static bool table_add(struct core *c, struct record *r)
 {
 	switch (r->kind) {
 #define ADD(sym, st, table, hash, key)                                         \
 	case RECORD_##sym: {                                                   \
 		struct st *o = (struct st *)r;                                 \
 		hash(c->table, o, key);                                        \
-		break;                                                         \
+		return o->hh.tbl != NULL;                                      \
 	}
 		EACH_TABLE(ADD)
 #undef ADD
 	default:
-		break;
+		return true;
 	}
 }
 
@@ -256,7 +257,8 @@ static void table_del(struct core *c, struct record *r)
 #define DEL(sym, st, table, hash, key)                                         \
 	case RECORD_##sym: {                                                   \
 		struct st *o = (struct st *)r;                                 \
-		HASH_DEL(c->table, o);                                         \
+		if (o->hh.tbl)                                                 \
+			HASH_DEL(c->table, o);                                 \
 		break;                                                         \
 	}
 		EACH_TABLE(DEL)
@@ -292,7 +294,10 @@ void record_insert(struct core *c, struct record *r)
 	kind_rows(r->kind, &first, &end);
 	if (rows[first].f.type != FT_TEXT)
 		r->timer.id = *(uint64_t *)member(r, &rows[first].f);
-	table_add(c, r);
+	if (!table_add(c, r)) {
+		c->failed = true;
+		r->gone = true; /* freed with the step that is thrown away */
+	}
 	record_changed(c, r);
 }
 

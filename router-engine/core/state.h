@@ -11,6 +11,9 @@
 #define JF_CORE_STATE_H
 
 #include <sys/queue.h>
+
+/* Out of memory: the object is not in the table, hh.tbl stays NULL. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "lib/base/heap.h"

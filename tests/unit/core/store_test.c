@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/base/failing.h"
 #include "tests/unit/core/bench.h"
 
 /* The bench's core again, from a snapshot. */
@@ -116,6 +117,59 @@ static void unknown_kinds_and_fields_are_passed_over(void **state)
 	core_free(c);
 }
 
+static const char *const story[] = {
+	"t=agent.registered user=a1 domain=demo node=acd-1 contact_uri=sip:a "
+	"expires_ms=60000 src=acd-1 boot=b1 seq=1",
+	"t=agent.ready agent=1 actor=x",
+	"t=leg.offered leg=l8000000000000001 node=acd-1 boot=b1 kind=trunk "
+	"tenant=1 number=200 caller=+1 sdp=x",
+	"t=ng.replied leg=l8000000000000001 token=1 op=negotiate sdp=y "
+	"addr=10.0.0.8:30000",
+	"t=leg.confirmed leg=l8000000000000001",
+	"t=timer.due",
+	"t=node.down node=w-1 boot=b1 kind=worker",
+	"t=leg.ended leg=l8000000000000001 by=remote cause=bye",
+};
+
+/* 0, or where the step ran out of memory: nth allocation of the story. */
+static int tell_story(struct bench *b, unsigned nth)
+{
+	struct msg m;
+	int err = 0;
+
+	failing_at(0);
+	for (size_t i = 0; i < sizeof(story) / sizeof(*story) && !err; i++) {
+		arena_reset(&b->arena);
+		assert_int_equal(msg_scan(&m, str_c(story[i]), &b->arena, NULL,
+					  0), 0);
+		msg_put_num(&m, &b->arena, F_TIME, ++b->now);
+		if (!i)
+			failing_at(nth);
+		err = core_step(b->core, &m, &b->out);
+	}
+	return err;
+}
+
+/* Whatever fails: the step says so, nothing crashes, nothing leaks. */
+static void every_allocation_may_fail(void **state)
+{
+	void *own = NULL;
+	unsigned n = 0;
+	bool failed;
+
+	(void)state;
+	do {
+		int err;
+
+		bench_setup(&own);
+		err = tell_story(own, ++n);
+		failed = failing_done();
+		assert_int_equal(err, failed ? ENOMEM : 0);
+		bench_teardown(&own);
+	} while (failed);
+	assert_true(n > 30);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
@@ -124,6 +178,7 @@ int main(void)
 		T(an_event_is_taken_once), T(time_never_goes_back),
 		T(malformed_record_is_named),
 		T(unknown_kinds_and_fields_are_passed_over),
+		cmocka_unit_test(every_allocation_may_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
