@@ -179,6 +179,20 @@ def test_an_event_that_redis_lost_comes_back(house):
     wait_counted(house.redis, range(1, 31))
 
 
+def test_a_redis_without_memory_takes_events_later_in_order(house):
+    """It refuses some of a pipeline, and takes what comes behind them."""
+    engine, node = house.owner(), house.node()
+    for i in range(20):
+        house.redis.db.config_set("maxmemory", 1 if i % 2 else 0)
+        node.send(1 + i * 50, 50)
+        node.send(10001 + i * 50, 50)
+    house.redis.db.config_set("maxmemory", 0)
+    node.expect("sent 1000 0")
+    wait_counted(house.redis, [*range(1, 1001), *range(10001, 11001)])
+    assert not engine.all("hole .*")
+    assert engine.stats()["lost"] == 0
+
+
 def test_a_leg_record_that_redis_lost_comes_back(house):
     node = house.node()
     node.say("leg 0 7 first")
@@ -261,8 +275,10 @@ def test_a_wiped_redis_gets_the_whole_state(house, cut):
 
 
 def test_an_empty_redis_gets_functions_and_state(house):
-    """Another Redis altogether, at the same address."""
+    """Another Redis altogether, at the same address: it gets everything from
+    who held the partition, and not from who stands by and knows nothing."""
     engine, node = house.owner(), house.node()
+    house.engine("engine-2")
     node.send(1, 5)
     wait_counted(house.redis, range(1, 6))
     house.redis.kill9()
@@ -272,6 +288,7 @@ def test_an_empty_redis_gets_functions_and_state(house):
     wait_for(lambda: len(house.redis.counts()) == 6, 10,
              lambda: str(house.redis.counts()))
     assert house.redis.counts() == {a: 1 for a in range(1, 7)}
+    assert house.redis.db.hget("{p0}:lease", "owner") == "engine-1"
     assert engine.stats()["lost"] == 0
 
 
