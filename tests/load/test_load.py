@@ -46,7 +46,8 @@ def journal(_site, tmp_path_factory):
     for user in users:
         site.ask(user, "logout")
     site.clean()
-    assert result.ok, result
+    assert result.good + result.crossed == CALLS, result
+    assert result.crossed < CALLS / 20, result
     wait_for(lambda: site.one(
         "SELECT count(*) AS n FROM journal.contacts WHERE begin_at >= %s",
         begin)["n"] == CALLS, 20, 0.2, "not every call is in the journal")
