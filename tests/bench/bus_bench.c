@@ -66,7 +66,7 @@ static void figure(const char *name, double value, const char *unit)
 	fflush(stdout);
 }
 
-/* ---- the owner's process --------------------------------------------------------- */
+/* ---- the owner's process ------------------------------------------------ */
 
 struct engine {
 	struct shared *shared;
@@ -192,7 +192,7 @@ static void own(uint16_t port, const char *boot, struct shared *shared)
 	event_base_dispatch(base);
 }
 
-/* ---- the node -------------------------------------------------------------------- */
+/* ---- the node ----------------------------------------------------------- */
 
 static void send_one(struct bench *b)
 {
@@ -321,7 +321,7 @@ static void wait_acquired(struct bench *b)
 	}
 }
 
-/* ---- Redis ----------------------------------------------------------------------- */
+/* ---- Redis -------------------------------------------------------------- */
 
 static uint16_t free_port(void)
 {
