@@ -92,6 +92,7 @@ static void never_ended(struct leg *l)
 	struct ending e = {"local", "ended", l->end_code, l->end_q850,
 			str_init("no final reply")};
 
+	uac_forget(l);
 	leg_over(l, &e);
 }
 

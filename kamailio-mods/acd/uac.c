@@ -182,6 +182,18 @@ void uac_cancel(struct leg *l)
 	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 }
 
+void uac_forget(struct leg *l)
+{
+	struct cell *t;
+
+	if(l->invite != INVITE_CLIENT
+			|| tmb.t_lookup_ident(&t, l->hash, l->label) < 0)
+		return;
+	tmb.t_release_transaction(t);
+	tmb.unref_cell(t);
+	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+}
+
 /* ---- replies, the leg locked -------------------------------------------- */
 
 static void ringing(struct leg *l, sip_msg_t *reply, unsigned code)

@@ -13,5 +13,8 @@ void uac_invite(unsigned partition, const struct msg *m);
 void uac_ack(struct leg *l, struct str sdp); /* leg.ack */
 void uac_reoffer(struct leg *l, struct str sdp); /* leg.reoffer */
 void uac_cancel(struct leg *l); /* our first INVITE, before or after a 1xx */
+/* Nobody answered our CANCEL: its INVITE is over (RFC 3261 9.1), where tm
+ * would wait for fr_inv_timer. */
+void uac_forget(struct leg *l);
 
 #endif

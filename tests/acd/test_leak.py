@@ -61,10 +61,7 @@ class Switch(threading.Thread):
 
 
 def used(engine):
-    """Shared memory that somebody has, when tm has forgotten every call.
-
-    An INVITE whose CANCEL the other side ignored stays in tm for
-    fr_inv_timer; made short for this test, as nobody rings here."""
+    """Shared memory that somebody has, when tm has forgotten every call."""
     def idle():
         return re.search(r"current: 0\b", engine.kamcmd("tm.stats"))
     engine.wait(idle, 75, lambda: engine.kamcmd("tm.stats")
@@ -86,7 +83,6 @@ def test_nothing_is_kept(engine):
     agents = Sipp("uas", remote=None, local=AGENT, calls=1000000,
                   timeout=300, media_port=20002, answer_ms=5, talk_ms=0,
                   extra=["-aa"]).start()
-    engine.kamcmd("cfg.set_now_int", "tm", "fr_inv_timer", "10000")
     switch.start()
     try:
         rounds, port = [], 5100
@@ -98,7 +94,6 @@ def test_nothing_is_kept(engine):
             port += 2
             rounds.append(used(engine))
     finally:
-        engine.kamcmd("cfg.set_now_int", "tm", "fr_inv_timer", "180000")
         switch.over = True
         switch.join()
         agents.stop()

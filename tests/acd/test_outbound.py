@@ -129,6 +129,8 @@ def test_end_and_then_silence(engine, agent, invite):
     start = time.monotonic()
     engine.event("leg.ended", leg=leg, timeout=8)
     assert time.monotonic() - start > 2
+    engine.wait(lambda: "current: 0\r" in engine.kamcmd("tm.stats")
+                or "current: 0\n" in engine.kamcmd("tm.stats"), 30)
 
 
 def test_unreachable(engine, invite):
