@@ -49,7 +49,7 @@ class Site:
         if self._db:
             self._db.close()
 
-    # ---- PostgreSQL ----------------------------------------------------------
+    # ---- PostgreSQL --------------------------------------------------
 
     def rows(self, sql, *args):
         """Rows as dictionaries; a lost connection is made again."""
@@ -110,7 +110,7 @@ class Site:
             str(key), "").split(" "), 5, 0.05,
             "the engine has not read %s %s" % (kind, key))
 
-    # ---- Redis -----------------------------------------------------------------
+    # ---- Redis ---------------------------------------------------------
 
     def state(self, kind):
         """Records of a kind of all partitions: id -> line."""
@@ -128,7 +128,7 @@ class Site:
                     out.append(fields)
         return sorted(out, key=lambda f: int(f["time"]))
 
-    # ---- agents -----------------------------------------------------------------
+    # ---- agents ---------------------------------------------------------
 
     def agent_state(self, user):
         """State by the engine's record."""
@@ -172,7 +172,7 @@ class Site:
     def ctl(self, *words):
         return self.stack.ctl(*words)
 
-    # ---- Kamailio and rtpengine ---------------------------------------------------
+    # ---- Kamailio and rtpengine -------------------------------------------
 
     def kamcmd(self, *words):
         r = subprocess.run(
@@ -194,7 +194,7 @@ class Site:
     def media_sessions(self):
         return self.ng(command="list")["calls"]
 
-    # ---- what is left ------------------------------------------------------------
+    # ---- what is left ----------------------------------------------------
 
     def leftovers(self):
         """What must not be there when no call is up, in words; but what a
@@ -247,7 +247,7 @@ class Site:
                 seen[name] = len(text)
         return out
 
-    # ---- prompts -------------------------------------------------------------------
+    # ---- prompts -----------------------------------------------------------
 
     def tone_prompts(self):
         """Greeting, music and hold music of both queues become tones."""
