@@ -73,23 +73,36 @@ static void finish(struct request *r, int err, const redisReply *reply)
 		r->h(err, reply, r->arg);
 }
 
+static void drop_connection(struct link *l);
+
+/* Somebody flushed the functions, or this Redis was filled from another one
+ * while we were connected: connecting anew loads them. */
+static bool functions_gone(const struct link *l, const redisReply *reply)
+{
+	return l->conf.functions && l->up &&
+	       strstr(reply->str, "Function not found");
+}
+
 static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 {
 	struct request *r = arg;
+	struct link *l = r->owner;
 	const redisReply *rep = reply;
 	int err = 0;
 
 	(void)ac;
-	TAILQ_REMOVE(&r->owner->requests, r, link);
+	TAILQ_REMOVE(&l->requests, r, link);
 	if (!rep)
-		err = r->owner->closing ? ECANCELED : ECONNRESET;
+		err = l->closing ? ECANCELED : ECONNRESET;
 	else if (rep->type == REDIS_REPLY_ERROR)
 		err = EPROTO;
-	finish(r, err, rep);
+	if (err == EPROTO && functions_gone(l, rep)) {
+		err = ECONNRESET;
+		drop_connection(l);
+	}
+	finish(r, err, err == ECONNRESET ? NULL : rep);
 	free(r);
 }
-
-static void drop_connection(struct link *l);
 
 /* To the next deadline, or to when the oldest reply is overdue. */
 static void arm_deadline(struct link *l, uint64_t now)

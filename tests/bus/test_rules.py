@@ -292,6 +292,20 @@ def test_an_empty_redis_gets_functions_and_state(house):
     assert engine.stats()["lost"] == 0
 
 
+def test_functions_that_were_flushed_come_back(house):
+    """An administrator's FUNCTION FLUSH, or a replica that was filled anew,
+    while every connection holds."""
+    engine, node = house.owner(), house.node()
+    node.send(1, 5)
+    wait_counted(house.redis, range(1, 6))
+    for first in (6, 106):
+        house.redis.db.execute_command("FUNCTION", "FLUSH")
+        node.send(first, 100)
+        wait_counted(house.redis, range(1, first + 100))
+    wait_for(lambda: engine.ask("leave 0", answer="left|held")[0] == "left")
+    assert engine.stats()["lost"] == 0
+
+
 # ---- 5. a boot's own stream, not_after --------------------------------------
 
 
