@@ -86,6 +86,18 @@ static void lose_leg(struct core *c, struct record *r, void *arg)
 		leg_lost(c, l, "node restarted");
 }
 
+/* Registrations live in the node's memory: phones register again. */
+static void lose_agent(struct core *c, struct record *r, void *arg)
+{
+	struct agent *a = (struct agent *)r;
+	const struct node *n = arg;
+
+	if (!a->registered || !str_eq(text_str(&a->node), text_str(&n->name)))
+		return;
+	a->registered = false;
+	record_changed(c, r);
+}
+
 /* A new boot: whatever the old one carried is not there any more. */
 void on_node_up(struct core *c, const struct msg *m)
 {
@@ -105,6 +117,7 @@ void on_node_up(struct core *c, const struct msg *m)
 	n->up = true;
 	if (!is_worker(n)) {
 		record_each(c, RECORD_LEG, lose_leg, n);
+		record_each(c, RECORD_AGENT, lose_agent, n);
 		return;
 	}
 	record_each(c, RECORD_LEG, detach_leg, n);

@@ -109,6 +109,11 @@ static void node_restart_ends_its_legs(void **state)
 	want(b, M_JOURNAL_SEGMENT, F_KIND, "talk");
 	pass(b, 10000);
 	want(b, M_JOURNAL_CONTACT, F_BY, "system");
+	/* and nobody is offered a call until they registered again */
+	greeting_ends(b, call_arrives(b, "100"));
+	want(b, M_JOURNAL_DECISION, F_AGENT, "");
+	want(b, M_JOURNAL_DECISION, F_CANDIDATES,
+	     "1:0:unregistered,2:0:offline,3:0:offline");
 }
 
 static void old_boot_of_a_worker_says_nothing(void **state)
