@@ -20,7 +20,6 @@ struct search {
 	unsigned partition;
 	const char *user, *tenant; /* tenant "": any */
 	unsigned found, tenants; /* tenants: served here by this name */
-	unsigned served; /* partitions */
 	struct str id; /* of the agent, the last found */
 	unsigned at;
 };
@@ -61,7 +60,6 @@ static void search(struct search *s)
 
 		if (!partition_served(p))
 			continue;
-		s->served++;
 		s->partition = i;
 		s->m = partition_mirror(p);
 		mirror_each(s->m, "agent", look_at_agent, s);
@@ -95,7 +93,7 @@ static void not_found(struct search *s)
 			  "tenant: %s is not served here; `agents` shows the "
 			  "tenants' domains", s->tenant);
 	else
-		call_fail(s->k, s->served ? RPC_NOT_FOUND : RPC_NOT_HERE,
+		call_fail(s->k, all ? RPC_NOT_FOUND : RPC_NOT_HERE,
 			  "user: there is no agent %s here; `agents` lists "
 			  "them", s->user);
 }

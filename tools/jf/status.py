@@ -16,8 +16,9 @@ def run(args):
         print(json.dumps(status, indent=1))
     else:
         show(s, status)
-    return 0 if all(p["state"] == "running" for p in status["processes"]) \
-        else 1
+    # the first second of a process is called starting
+    return 0 if all(p["state"] in ("running", "starting")
+                    for p in status["processes"]) else 1
 
 
 def processes(s):
