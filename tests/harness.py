@@ -27,6 +27,9 @@ SUPPORT, SALES = "+12025550100", "+12025550101"
 # Tones of the house; voices are 1000 Hz and up, see jf.sim.people.
 GREETING_HZ, MUSIC_HZ, HOLD_HZ, CUSTOMER_HZ = 440, 620, 840, 500
 AMPLITUDE = 8000
+# A lost or late packet smears a tone over its neighbours; whoever is mixed in
+# comes with the whole amplitude.
+ABSENT = 0.03 * AMPLITUDE
 
 
 class Site:
@@ -307,7 +310,7 @@ def loud(ear, t0, t1, *hz, absent=()):
         assert heard[f] > 0.5 * AMPLITUDE, (
             "%d Hz is not heard: %s; %s" % (f, heard, ear.gaps(t0, t1)))
     for f in absent:
-        assert heard[f] < 0.01 * AMPLITUDE, "%d Hz is heard: %s" % (f, heard)
+        assert heard[f] < ABSENT, "%d Hz is heard: %s" % (f, heard)
 
 
 def first_heard(ear, hz, t0, timeout=10, level=0.5 * AMPLITUDE, span=0.1):

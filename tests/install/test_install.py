@@ -16,8 +16,24 @@ import pytest
 
 from jf.layout import SOURCE
 
-MIRROR = os.environ.get("JF_MIRROR", "http://deb.debian.org/debian")
 CACHE = os.environ.get("JF_INSTALL_CACHE", "/var/tmp/jackfield-install")
+
+
+def mirror():
+    """JF_MIRROR, or the one that this machine's apt uses for bookworm."""
+    said = os.environ.get("JF_MIRROR")
+    if said:
+        return said
+    r = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(SITE)",
+         "Created-By: Packages", "Codename: bookworm"],
+        capture_output=True, text=True, check=False)
+    sites = r.stdout.split()
+    if not sites:
+        pytest.skip("apt has no mirror of bookworm: set JF_MIRROR")
+    return sites[0]
+
+
 CLEAN = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"]
 LOOPBACK = ("ip link set lo up; ip addr add 127.0.0.5/8 dev lo; "
             "exec chroot \"$@\"")
@@ -55,7 +71,7 @@ def root(tmp_path_factory):
         os.makedirs(os.path.join(CACHE, d), exist_ok=True)
     with Timed("debootstrap"):
         sh("debootstrap", "--variant=minbase",
-           "--cache-dir=" + CACHE + "/debootstrap", "bookworm", top, MIRROR)
+           "--cache-dir=" + CACHE + "/debootstrap", "bookworm", top, mirror())
     sh("mount", "--bind", top, top)
     sh("mount", "--rbind", "/dev", top + "/dev")
     sh("mount", "-t", "proc", "proc", top + "/proc")
