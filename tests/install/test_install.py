@@ -67,6 +67,7 @@ def root(tmp_path_factory):
     if not shutil.which("debootstrap"):
         pytest.skip("debootstrap is not installed")
     top = str(tmp_path_factory.mktemp("debian"))
+    os.chmod(top, 0o755)  # it becomes /, through which everybody passes
     for d in ("debootstrap", "archives/partial"):
         os.makedirs(os.path.join(CACHE, d), exist_ok=True)
     with Timed("debootstrap"):
