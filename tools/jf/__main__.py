@@ -16,7 +16,8 @@ HELP = """\
   build       install and build only
   down        stop everything
   status      processes, partitions, agents, calls
-  call        place a call and watch it: --queue 1, or a number
+  call        place a call and watch it: --queue 1, or a number;
+              --talk 30: the talk lasts 30 s, not 5
   logs CALL   one call's lines from every process (or: logs last)
   ctl ...     jackfieldctl: agents, queues, agent ready alice, help ...
   sql [TEXT]  psql in the database: configuration, journal, bi views
@@ -35,6 +36,8 @@ class Parser(argparse.ArgumentParser):
         word = re.search(r"invalid choice: '([^']*)'", message)
         if word:
             message = "there is no verb %s" % word[1]
+        message = re.sub(r"^argument (\S+): invalid (int|float) value: (.*)$",
+                         r"\1 must be a number, not \3", message)
         raise Trouble("%s; ./jackfield help lists everything" % message)
 
 

@@ -4,6 +4,7 @@
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -28,6 +29,9 @@ def number_of(s, args):
     if args.number and args.queue is not None:
         raise Trouble("a number or --queue, not both")
     if args.number:
+        if not re.fullmatch(r"[+]?[0-9*#]+", args.number):
+            raise Trouble("%s is no number to dial; one is like %s"
+                          % (args.number, DEFAULT))
         return args.number
     if args.queue is None:
         return DEFAULT
@@ -127,8 +131,9 @@ class Show:
         else:
             self.call_id = said.get("call_id", self.call_id)
             event = said["event"]
-            if event.isdigit():
-                self.code = int(event)
+            code = re.fullmatch(r"(?:refused )?(\d+)", event)
+            if code:
+                self.code = int(code[1])
             if event not in ("talking",):
                 self.timeline.print(said["t"], "carrier",
                                     "telephone: %s" % event)
@@ -176,6 +181,9 @@ def show(s, number, talk=5):
     one.run()
     measured(one)
     if not one.contact:
+        if one.code == 404:
+            raise Trouble("the call was refused: 404, no queue has the number "
+                          "%s; conf.numbers has those that exist" % number)
         raise Trouble("the call was not taken: %s. Ask ./jackfield doctor"
                       % ("the answer was %d" % one.code if one.code
                          else "no answer at all"))

@@ -220,8 +220,10 @@ def services(s):
                                           ": " + why if why else ""),
                    "see %s" % s.layout.log(name))
         elif row["restarts"]:
-            yield ("warn", "%s was started again %d times" % (
-                name, row["restarts"]), "see %s" % s.layout.log(name))
+            yield ("warn", "%s was started again, %s" % (
+                name, "once" if row["restarts"] == 1
+                else "%d times" % row["restarts"]),
+                "see %s" % s.layout.log(name))
         else:
             yield "ok", "%s answers" % name, None
 
@@ -293,6 +295,32 @@ def database(s):
                "./jackfield up deploys them")
     else:
         yield "ok", "the schema is up to date, %d tenants" % tenants, None
+
+
+@check
+def prompts(s):
+    """A file that is missing is silence to the caller."""
+    if not up(s) or not s.pid("postgres"):
+        return
+    db = s.pg.connect()
+    with db.cursor() as c:
+        c.execute("""
+            SELECT q.name, k.setting, substr(p.item, 6)
+            FROM conf.queues q, LATERAL (VALUES ('greeting', q.greeting),
+                ('music', q.music), ('hold_music', q.hold_music))
+                AS k (setting, items), unnest(k.items) AS p (item)
+            WHERE p.item LIKE 'file:%' ORDER BY q.queue_id, k.setting""")
+        named = c.fetchall()
+    db.close()
+    missing = [n for n in named
+               if not os.path.isfile(s.layout.path("prompts", n[2]))]
+    for queue, setting, name in missing:
+        yield ("bad", "%s of queue %s: there is no file %s" % (
+            setting, queue, name),
+            "put it below %s, or change conf.queues.%s" % (
+                s.layout.path("prompts"), setting))
+    if not missing:
+        yield "ok", "every sound file that queues name is there", None
 
 
 @check

@@ -64,7 +64,8 @@ def show(s, status):
         else:
             names = list(rows[0])
             line(paint(what.capitalize(), "bold"))
-            table(names, [[cell(n, r.get(n)) for n in names] for r in rows])
+            table([n.removesuffix("_ms") for n in names],
+                  [[cell(n, r.get(n)) for n in names] for r in rows])
     line()
     line("Ports from %d, files below %s." % (s.layout.port_base,
                                              s.layout.var))

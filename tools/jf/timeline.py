@@ -89,7 +89,7 @@ class Timeline:
         colour = {"caller hears": "blue", "decision": "yellow",
                   "why": "dim", "carrier": "dim"}.get(kind)
         body = "%-13s %s" % (kind, text)
-        line("%7.2f s  %s" % (seconds, paint(body, colour) if colour
+        line("%7.2f s  %s" % (max(0, seconds), paint(body, colour) if colour
                               else body))
 
     def words(self, m):
