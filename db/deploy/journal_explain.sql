@@ -42,14 +42,6 @@ LANGUAGE sql STABLE AS $$
 			'queue ' || queue, 'no queue')
 $$;
 
-CREATE FUNCTION journal.prompt_words(prompts text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT string_agg(CASE
-		WHEN p LIKE 'say:%' THEN '"' || substr(p, 8) || '"'
-		ELSE substr(p, 6) END, ', ' ORDER BY n)
-	FROM unnest(prompts) WITH ORDINALITY AS u(p, n)
-$$;
-
 -- ITU-T Q.850, those that telephone networks really send.
 CREATE FUNCTION journal.q850_words(cause int) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT AS $$
@@ -120,17 +112,15 @@ $$;
 CREATE FUNCTION journal.explain_segment(s journal.segments) RETURNS text
 LANGUAGE sql STABLE AS $$
 	SELECT CASE s.kind
-		WHEN 'ivr' THEN coalesce(CASE
-			WHEN s.cause IN ('done', 'timeout')
-			THEN 'heard the greeting '
-			ELSE 'was at the greeting ' END
-			|| journal.prompt_words(nullif(q.greeting, '{}')),
-			'was connected')
+		WHEN 'ivr' THEN CASE
+			WHEN s.cause NOT IN ('done', 'timeout')
+			THEN 'was at the greeting'
+			WHEN s.end_at - s.begin_at < interval '100 ms'
+			THEN 'was connected'
+			ELSE 'heard the greeting' END
 		WHEN 'queue' THEN 'waited in ' || journal.queue_name(
 			s.tenant_id, s.queue)
-			|| coalesce(', hearing its place in line and '
-				|| journal.prompt_words(nullif(q.music, '{}')),
-				'')
+			|| ', hearing its place in line and music'
 		WHEN 'offer' THEN 'rang at ' || who
 		WHEN 'talk' THEN 'talked with ' || who
 		WHEN 'hold' THEN 'was on hold, with ' || who
@@ -140,8 +130,6 @@ LANGUAGE sql STABLE AS $$
 	       || ', for ' || journal.span(s.begin_at, s.end_at) || ': '
 	       || journal.cause_words(s.kind, s.cause, who)
 	FROM journal.agent_name(s.tenant_id, s.agent) who
-	LEFT JOIN conf.queues q
-		ON q.tenant_id = s.tenant_id AND q.queue_id = s.queue
 $$;
 
 CREATE FUNCTION journal.explain_decision(d journal.decisions)

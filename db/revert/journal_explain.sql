@@ -13,7 +13,6 @@ DROP FUNCTION journal.explain_segment(journal.segments);
 DROP FUNCTION journal.verdict_words(text, bigint, text);
 DROP FUNCTION journal.cause_words(text, text, text);
 DROP FUNCTION journal.q850_words(int);
-DROP FUNCTION journal.prompt_words(text[]);
 DROP FUNCTION journal.queue_name(int, int);
 DROP FUNCTION journal.agent_name(int, int);
 DROP FUNCTION journal.clock(timestamptz);

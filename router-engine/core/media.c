@@ -350,6 +350,8 @@ void on_media_done(struct core *c, const struct msg *m)
 	l->playing = false;
 	record_changed(c, &l->rec);
 	ct = contact_find(c, l->contact);
+	if (l->loop && str_eq(msg_get(m, F_CAUSE), STR_LIT("error")))
+		return; /* music that cannot be played: silence, no storm */
 	if (ct)
 		contact_played(c, ct, l);
 	else if (l->role == ROLE_FEATURE)

@@ -154,13 +154,19 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	read_all(arg);
 }
 
+static bool address_parse(const char *ng, struct sockaddr_in *to)
+{
+	int len = sizeof(*to);
+
+	return !evutil_parse_sockaddr_port(ng, (struct sockaddr *)to, &len) &&
+	       to->sin_family == AF_INET && to->sin_port;
+}
+
 static int open_socket(struct peer *p, const char *ng)
 {
 	struct sockaddr_in to;
-	int len = sizeof(to);
 
-	if (evutil_parse_sockaddr_port(ng, (struct sockaddr *)&to, &len) ||
-	    to.sin_family != AF_INET || !to.sin_port)
+	if (!address_parse(ng, &to))
 		return EINVAL;
 	if (!p->media[0])
 		inet_ntop(AF_INET, &to.sin_addr, p->media, sizeof(p->media));
@@ -214,4 +220,11 @@ void peer_free(struct peer *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	free(p);
+}
+
+bool peer_address_ok(const char *ng)
+{
+	struct sockaddr_in to;
+
+	return address_parse(ng, &to);
 }

@@ -52,4 +52,7 @@ void peer_send(struct peer *p, struct str datagram);
 /* 16 random digits: what keeps cookies of two processes apart. */
 void peer_tag(char *buf, size_t size);
 
+/* Whether an rtpengine can be spoken to there: "IPv4 address:port". */
+bool peer_address_ok(const char *ng);
+
 #endif

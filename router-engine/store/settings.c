@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/config.h"
+#include "router-engine/io/peer.h"
 #include "router-engine/store/settings.h"
 
 #define AT(member) offsetof(struct settings, member)
@@ -59,6 +60,13 @@ static int check(const struct settings *s, const char *path, char *err,
 			 path);
 		return EINVAL;
 	}
+	for (size_t i = 0; i < s->nrtpengines; i++)
+		if (!peer_address_ok(s->rtpengines[i].ng)) {
+			snprintf(err, errsz, "%s: rtpengines: ng of %s must "
+				 "be an IPv4 address:port, not %s", path,
+				 s->rtpengines[i].name, s->rtpengines[i].ng);
+			return EINVAL;
+		}
 	for (size_t i = 0; i < s->nrtpengines; i++)
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(s->rtpengines[i].name,

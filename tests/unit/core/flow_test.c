@@ -233,6 +233,23 @@ static void place_is_kept(void **state)
 	want(b, M_MEDIA_STOP, F_LEG, first);
 }
 
+/* Each announcement tries again; between them there is silence. */
+static void missing_music_is_not_asked_for_in_a_loop(void **state)
+{
+	struct bench *b = *state;
+	const char *caller = call_arrives(b, "100");
+
+	greeting_ends(b, caller);
+	want(b, M_MEDIA_PLAY, F_PROMPTS, "file:music.wav");
+	give(b, "t=media.done leg=%s play=2 cause=error reason=missing",
+	     caller);
+	want_none(b, M_MEDIA_PLAY);
+	pass(b, 0);
+	want(b, M_PUSH_HEARD, F_HEARD, "position 1");
+	give(b, "t=media.done leg=%s play=3 cause=end", caller);
+	want(b, M_MEDIA_PLAY, F_PROMPTS, "file:music.wav");
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
@@ -243,6 +260,7 @@ int main(void)
 		T(media_refused), T(late_offer), T(hold_and_resume),
 		T(both_hold), T(second_reinvite_is_told_to_wait),
 		T(place_is_kept),
+		T(missing_music_is_not_asked_for_in_a_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
