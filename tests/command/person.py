@@ -40,10 +40,13 @@ class Command:
         return lines[0]
 
     def begin(self, *argv):
+        # As from a terminal: a suite that runs in the background was given
+        # an ignored SIGINT, and would pass it on.
         return subprocess.Popen(
             [self.path, *argv], env=self.env, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True)
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def processes(self):
         return procs.of_stack(self.var)
