@@ -237,8 +237,9 @@ def test_the_holder_asks_before_the_standby_after_a_roll_back(house):
     house.engine("engine-2")
     node.send(1, 5)
     wait_counted(house.redis, range(1, 6))
-    house.redis.save()
     for turn in range(3):
+        # each roll-back takes less than the holder keeps (two seconds)
+        house.redis.save()
         node.send(6 + turn)
         wait_counted(house.redis, range(1, 7 + turn))
         house.redis.kill9()
