@@ -207,6 +207,24 @@ void agent_not_responding(struct core *c, struct agent *a, const char *cause)
 	leave_if_retired(c, a);
 }
 
+void agent_restore(struct core *c, struct agent *a, struct str name)
+{
+	unsigned state = AGENT_OFFLINE;
+
+	while (agent_states[state] && !str_eq(name, str_c(agent_states[state])))
+		state++;
+	if (a->state != AGENT_OFFLINE || !agent_states[state])
+		return;
+	if (state == AGENT_RESERVED || state == AGENT_TALKING ||
+	    state == AGENT_WRAP_UP)
+		state = AGENT_READY; /* if it still talks, its leg tells */
+	if (state == AGENT_OFFLINE)
+		return;
+	a->next = state == AGENT_NOT_RESPONDING ? AGENT_READY : state;
+	a->idle_since = now_of(c);
+	enter(c, a, (enum agent_state)state, 0, "rebuilt");
+}
+
 void agent_retire(struct core *c, struct agent *a)
 {
 	a->retired = true;

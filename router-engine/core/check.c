@@ -104,7 +104,7 @@ static const char *check_line(struct core *c)
 	const struct agent *a, *tmp;
 	struct queue *q;
 
-	bool settled = (!core_due(c) || core_due(c) > now_of(c)) &&
+	bool settled = !c->meta.rebuild && (!core_due(c) || core_due(c) > now_of(c)) &&
 		       rtpengine_choose(c, STR_NONE);
 
 	TAILQ_FOREACH(ct, &c->line, line) {

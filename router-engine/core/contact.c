@@ -2,11 +2,15 @@
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/memo.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/say.h"
 #include "router-engine/core/talk.h"
+
+/* Segments that were journaled before are not known: these count from here. */
+#define REBUILT_ORDINAL 100
 
 /* A greeting that nobody reports the end of (its worker is gone) is over. */
 #define GREETING_LIMIT_MS 60000
@@ -228,6 +232,47 @@ void contact_up(struct core *c, struct contact *ct, struct leg *l)
 	contact_enter(c, ct, CONTACT_GREETING, "answered");
 	media_play(c, l, text_str(&q->greeting), false, "greeting");
 	timer_set(c, &ct->rec, &ct->due, now_of(c) + GREETING_LIMIT_MS);
+}
+
+/* ---- rebuilt ------------------------------------------------------------------------ */
+
+void contact_adopt(struct core *c, struct leg *l, const struct memo *memo)
+{
+	struct contact *ct = record_alloc(c, RECORD_CONTACT);
+
+	if (!ct)
+		return;
+	ct->id = memo->contact;
+	ct->tenant = memo->tenant;
+	ct->queue = memo->queue;
+	ct->begin = memo->begin;
+	/* who was not in line yet came into it when the greeting was over */
+	ct->enqueued = memo->enqueued ? memo->enqueued : memo->since;
+	ct->holders = (unsigned)memo->holders;
+	ct->caller_leg = l->id;
+	ct->segments = REBUILT_ORDINAL;
+	text_put(c, &ct->number, memo->number);
+	text_put(c, &ct->caller, memo->caller);
+	text_put(c, &ct->trunk, memo->trunk);
+	text_put(c, &ct->call_id, text_str(&l->call_id));
+	record_insert(c, &ct->rec);
+	contact_segment(c, ct, "", SEGMENT_QUEUE, 0, 0);
+	ct->segment_begin = ct->enqueued;
+	contact_enter(c, ct, CONTACT_ARRIVING, "rebuilt");
+}
+
+void contact_back(struct core *c, struct contact *ct)
+{
+	struct queue *q = queue_find(c, ct->queue);
+
+	ct->cls = q ? q->cls : 0;
+	ct->priority = q ? q->priority : 0;
+	ct->holders = 0;
+	contact_line_up(c, ct);
+	contact_enter(c, ct, CONTACT_QUEUED, "rebuilt");
+	contact_music(c, ct);
+	if (q && q->announce_ms)
+		timer_set(c, &ct->rec, &ct->due, now_of(c) + q->announce_ms);
 }
 
 /* ---- waiting -------------------------------------------------------------------------- */

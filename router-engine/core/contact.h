@@ -11,6 +11,11 @@
 bool contact_begin(struct core *c, struct leg *l, const struct msg *m);
 /* The caller's leg is confirmed. */
 void contact_up(struct core *c, struct contact *ct, struct leg *l);
+/* A contact that only its caller's leg remembers: it waits to be put back
+ * into its place, or into its talk (rebuild.h). */
+struct memo;
+void contact_adopt(struct core *c, struct leg *l, const struct memo *memo);
+void contact_back(struct core *c, struct contact *ct);
 /* What played to one of its legs is over. */
 void contact_played(struct core *c, struct contact *ct, struct leg *l);
 /* One of its legs is over. */

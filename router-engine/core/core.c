@@ -23,6 +23,7 @@
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/producer.h"
+#include "router-engine/core/rebuild.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/recording.h"
 
@@ -41,6 +42,9 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_LEG_REFERRED] = on_leg_asked,
 	[M_LEG_ENDED] = on_leg_ended,
 	[M_LEG_GONE] = on_leg_gone,
+	[M_LEG_ALIVE] = on_leg_alive,
+	[M_ANNOUNCE_BEGIN] = on_announce_begin,
+	[M_ANNOUNCE_END] = on_announce_end,
 	[M_AGENT_REGISTERED] = on_agent_registered,
 	[M_AGENT_UNREGISTERED] = on_agent_unregistered,
 	[M_AGENT_READY] = on_agent_asked,
@@ -57,6 +61,7 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_MEDIA_REMOVED] = on_media_removed,
 	[M_MEDIA_RECORDED] = on_media_recorded,
 	[M_MEDIA_PROGRESS] = on_media_progress,
+	[M_MEDIA_ALIVE] = on_media_alive,
 	[M_CONF_BEGIN] = on_conf_begin,
 	[M_CONF_TENANT] = on_conf_tenant,
 	[M_CONF_QUEUE] = on_conf_queue,
@@ -65,6 +70,7 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_CONF_END] = on_conf_end,
 	[M_TIMER_DUE] = on_timer,
 	[M_OWNER_ACQUIRED] = on_acquired,
+	[M_AGENT_WAS] = on_agent_was,
 };
 
 int core_alloc(struct core **cp, unsigned partition)
@@ -167,7 +173,7 @@ int core_step(struct core *c, const struct msg *m, struct core_out *out)
 		h(c, m);
 	else
 		c->ignored++;
-	if (c->match && !c->conf)
+	if (c->match && !c->conf && !c->meta.rebuild)
 		match_all(c);
 	if (!TAILQ_EMPTY(&c->dirty))
 		record_changed(c, &c->meta.rec);
@@ -198,6 +204,9 @@ uint64_t core_now(const struct core *c)
 static void wake(struct core *c, struct record *r)
 {
 	switch (r->kind) {
+	case RECORD_META:
+		rebuild_due(c);
+		break;
 	case RECORD_AGENT:
 		agent_due(c, (struct agent *)r);
 		break;
@@ -242,11 +251,12 @@ static void on_timer(struct core *c, const struct msg *m)
  * requests that follow it: what is awaited is asked again. */
 static void on_acquired(struct core *c, const struct msg *m)
 {
-	(void)m;
 	if (c->meta.last_id < now_of(c) * 64)
 		c->meta.last_id = now_of(c) * 64;
 	record_changed(c, &c->meta.rec);
 	media_ask_again(c);
+	if (msg_num(m, F_REBUILD) || c->meta.rebuild)
+		rebuild_begin(c);
 	c->match = true;
 }
 

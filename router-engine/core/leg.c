@@ -9,6 +9,7 @@
 #include "router-engine/core/feature.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/memo.h"
 #include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
@@ -65,19 +66,30 @@ struct leg *leg_named(struct core *c, const struct msg *m)
 	return l;
 }
 
-struct str leg_memo(struct core *c, const struct leg *l)
+struct leg *leg_adopt(struct core *c, uint64_t id, const struct msg *m,
+		      const struct memo *memo)
 {
-	struct contact *ct = contact_find(c, l->contact);
+	struct leg *l = leg_make(c, id, memo->tenant,
+				 (enum leg_role)memo->role,
+				 msg_get(m, F_NODE), msg_get(m, F_BOOT));
 
-	return arena_printf(&c->arena,
-		"contact=c%016llx role=%s queue=%llu enqueued=%llu "
-		"offer=o%016llx agent=%llu rtpengine=%.64s worker=%.64s",
-		(unsigned long long)l->contact, leg_roles[l->role],
-		(unsigned long long)(ct ? ct->queue : 0),
-		(unsigned long long)(ct ? ct->enqueued : 0),
-		(unsigned long long)l->offer, (unsigned long long)l->agent,
-		l->rtpengine.p ? l->rtpengine.p : "",
-		l->worker.p ? l->worker.p : "");
+	if (!l)
+		return NULL;
+	l->adopted = l->named = true;
+	l->begin = memo->begin;
+	l->answered = memo->since;
+	l->contact = memo->contact;
+	l->agent = memo->agent;
+	text_put(c, &l->rtpengine, memo->rtpengine);
+	text_put(c, &l->trunk, memo->trunk);
+	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
+	leg_enter(c, l, LEG_UP);
+	return l;
+}
+
+void leg_remember(struct core *c, struct leg *l)
+{
+	out_str(c, out_leg(c, l, M_LEG_MEMO, 0), F_MEMO, memo_write(c, l));
 }
 
 static int by_serial(const struct leg *a, const struct leg *b)
@@ -97,7 +109,7 @@ static void answer(struct core *c, struct leg *l)
 	struct core_effect *e = out_leg(c, l, M_LEG_ANSWER, COMMAND_MS);
 
 	out_str(c, e, F_SDP, text_str(&l->local_sdp));
-	out_str(c, e, F_MEMO, leg_memo(c, l));
+	out_str(c, e, F_MEMO, memo_write(c, l));
 	out_id(c, e, F_CONTACT, 'c', l->contact);
 	l->answered = now_of(c);
 	leg_enter(c, l, LEG_ANSWERING);
@@ -157,6 +169,12 @@ void on_leg_confirmed(struct core *c, const struct msg *m)
 		return;
 	}
 	if (l->state == LEG_ANSWERING)
+		leg_up(c, l);
+}
+
+void leg_is_up(struct core *c, struct leg *l)
+{
+	if (l->state == LEG_ANSWERING && l->op == OP_NONE)
 		leg_up(c, l);
 }
 

@@ -27,8 +27,14 @@ void leg_settle(struct core *c, struct leg *l);
 void leg_enter(struct core *c, struct leg *l, enum leg_state state);
 void leg_due(struct core *c, struct leg *l);
 
-/* What a stranger who finds the leg needs to know; at most 512 bytes. */
-struct str leg_memo(struct core *c, const struct leg *l);
+/* A leg that its node has and we did not know: up, not yet in its contact. */
+struct memo;
+struct leg *leg_adopt(struct core *c, uint64_t id, const struct msg *m,
+		      const struct memo *memo);
+/* Its node says that it is up: an event that told so may be lost. */
+void leg_is_up(struct core *c, struct leg *l);
+/* Its node keeps a new memo. */
+void leg_remember(struct core *c, struct leg *l);
 
 /* The leg an event names; NULL, counted, when there is none. */
 struct leg *leg_named(struct core *c, const struct msg *m);

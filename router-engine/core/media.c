@@ -241,7 +241,7 @@ void media_attach(struct core *c, struct leg *l)
 	struct leg *with = ct ? leg_find(c, ct->caller_leg) : NULL;
 	struct node *w;
 
-	if (!l->rtpengine.len || worker_of(c, l) ||
+	if (!l->rtpengine.len || l->adopted || worker_of(c, l) ||
 	    l->state >= LEG_ENDING)
 		return;
 	w = worker_choose(c, with ? text_str(&with->worker) : STR_NONE);
@@ -258,6 +258,23 @@ void media_attach(struct core *c, struct leg *l)
 		media_aim(c, l);
 		talk_media_back(c, ct);
 	}
+}
+
+void media_adopt(struct core *c, struct leg *l, const struct msg *m)
+{
+	struct node *w = node_find(c, msg_get(m, F_NODE));
+
+	if (!w || !worker_port_keep(c, w, msg_get(m, F_BOOT),
+				    msg_num(m, F_PORT)))
+		return;
+	text_put(c, &l->worker, text_str(&w->name));
+	text_put(c, &l->worker_boot, text_str(&w->boot));
+	text_put(c, &l->inner, msg_get(m, F_POINT));
+	l->port = msg_num(m, F_PORT);
+	l->added = true;
+	l->play = now_of(c); /* newer than whatever plays */
+	text_put(c, &l->point, aim_of(c, l));
+	record_changed(c, &l->rec);
 }
 
 void media_close(struct core *c, struct leg *l)

@@ -38,6 +38,9 @@ void media_stop(struct core *c, struct leg *l);
 void media_detach(struct core *c, struct leg *l);
 void media_attach(struct core *c, struct leg *l);
 
+/* The worker announced an adopted leg (media.alive): it stays there. */
+void media_adopt(struct core *c, struct leg *l, const struct msg *m);
+
 /* A new owner asks for everything that is awaited. */
 void media_ask_again(struct core *c);
 

@@ -186,6 +186,19 @@ uint64_t worker_port_take(struct core *c, struct node *w)
 	return 0;
 }
 
+bool worker_port_keep(struct core *c, struct node *w, struct str boot,
+		      uint64_t port)
+{
+	if (!w->up || !w->used || !str_eq(text_str(&w->boot), boot) ||
+	    port < w->port || port >= w->port + w->ports ||
+	    w->used[port - w->port])
+		return false;
+	w->used[port - w->port] = 1;
+	w->legs++;
+	record_changed(c, &w->rec);
+	return true;
+}
+
 void worker_port_give(struct node *w, uint64_t port)
 {
 	if (!w->used || port < w->port || port >= w->port + w->ports ||

@@ -21,6 +21,9 @@ struct node *worker_of(struct core *c, const struct leg *l);
 struct node *worker_choose(struct core *c, struct str with);
 /* An even port of its block that no leg has, or 0. */
 uint64_t worker_port_take(struct core *c, struct node *w);
+/* True: the port belongs to this boot's block, was free, and is taken. */
+bool worker_port_keep(struct core *c, struct node *w, struct str boot,
+		      uint64_t port);
 void worker_port_give(struct node *w, uint64_t port);
 
 /* An rtpengine that answers; NULL: none. Not `but` when there is another. */

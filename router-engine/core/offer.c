@@ -16,6 +16,7 @@
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/memo.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
@@ -127,7 +128,7 @@ void offer_invite(struct core *c, struct leg *l)
 		STR_FMT(text_str(&t->domain))));
 	out_str(c, e, F_TO, arena_printf(&c->arena, "<%.*s>", STR_FMT(uri)));
 	out_str(c, e, F_SDP, text_str(&l->local_sdp));
-	out_str(c, e, F_MEMO, leg_memo(c, l));
+	out_str(c, e, F_MEMO, memo_write(c, l));
 	out_id(c, e, F_CONTACT, 'c', ct->id);
 }
 
@@ -251,4 +252,14 @@ void offer_withdraw(struct core *c, struct contact *ct)
 		agent_leave_alone(c, a, 0, "withdrawn");
 	if (l)
 		leg_hang_up(c, l, 487, 16, STR_LIT("caller gave up"));
+}
+
+void offer_take_back(struct core *c, struct agent *a)
+{
+	struct contact *ct = contact_find(c, a->contact);
+
+	if (a->state != AGENT_RESERVED || !ct)
+		return;
+	offer_withdraw(c, ct);
+	back_in_line(c, ct, "withdrawn");
 }

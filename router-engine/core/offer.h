@@ -21,5 +21,7 @@ void offer_refused(struct core *c, struct leg *l, unsigned code);
 void offer_withdraw(struct core *c, struct contact *ct);
 /* The ring timeout. */
 void offer_due(struct core *c, struct offer *o);
+/* The agent turned out to be taken: the contact it was offered waits on. */
+void offer_take_back(struct core *c, struct agent *a);
 
 #endif

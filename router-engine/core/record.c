@@ -472,8 +472,11 @@ int record_load(struct core *c, const struct core_record *in, char *err,
 			break;
 	if (kind == RECORD_NKINDS)
 		return 0; /* not the core's */
-	if (kind == RECORD_META)
-		return line_set(c, &c->meta.rec, in->value, err, errsz);
+	if (kind == RECORD_META) {
+		e = line_set(c, &c->meta.rec, in->value, err, errsz);
+		timer_restore(c, &c->meta.rec);
+		return e;
+	}
 	r = record_alloc(c, (enum record_kind)kind);
 	if (!r)
 		return ENOMEM;

@@ -190,6 +190,8 @@ struct leg {
 	bool measured;
 	uint64_t packets, lost, jitter_us, mos100;
 	uint64_t due; /* last wait for figures */
+	bool adopted; /* announced, not yet put in its contact: rebuild.c */
+	bool named; /* since its node's announce.begin */
 	UT_hash_handle hh;
 };
 
@@ -230,6 +232,8 @@ struct meta {
 	struct record rec;
 	struct text name; /* "core" */
 	uint64_t now, last_id;
+	uint64_t rebuild; /* phase of rebuild.c; 0: none */
+	uint64_t due; /* of its phase */
 };
 
 struct core {

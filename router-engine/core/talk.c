@@ -3,6 +3,7 @@
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/recording.h"
@@ -87,6 +88,38 @@ static void silence_both(struct core *c, struct contact *ct)
 	media_aim(c, b);
 }
 
+void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
+		struct leg *l)
+{
+	struct leg *caller = caller_of(c, ct);
+
+	if (a)
+		offer_take_back(c, a);
+	if (ct->state == CONTACT_OFFERED)
+		offer_withdraw(c, ct);
+	contact_line_leave(c, ct);
+	timer_set(c, &ct->rec, &ct->due, 0);
+	ct->agent = l->agent;
+	ct->agent_leg = l->id;
+	ct->answered = l->answered;
+	if (ct->answered > ct->enqueued)
+		ct->wait_ms = ct->answered - ct->enqueued;
+	ct->segment_kind = SEGMENT_NONE; /* its end was told, or is lost */
+	contact_segment(c, ct, "", ct->holders ? SEGMENT_HOLD : SEGMENT_TALK,
+			ct->agent, 0);
+	ct->segment_begin = ct->answered;
+	contact_enter(c, ct, ct->holders ? CONTACT_HELD : CONTACT_TALKING,
+		      "rebuilt");
+	if (a)
+		agent_talk(c, a, ct);
+	if (caller)
+		caller->adopted = false;
+	if (ct->holders)
+		silence_both(c, ct);
+	else
+		connect_both(c, ct);
+}
+
 void talk_held(struct core *c, struct contact *ct, struct leg *l, bool holds)
 {
 	unsigned bit = l->id == ct->caller_leg ? HOLDS_CALLER : HOLDS_AGENT;
@@ -99,6 +132,8 @@ void talk_held(struct core *c, struct contact *ct, struct leg *l, bool holds)
 		return;
 	ct->holders = holders;
 	record_changed(c, &ct->rec);
+	if (caller_of(c, ct))
+		leg_remember(c, caller_of(c, ct));
 	if (!was && holders) {
 		recording_end(c, ct);
 		contact_segment(c, ct, "hold", SEGMENT_HOLD, ct->agent, 0);

@@ -7,6 +7,10 @@
 
 /* The agent's leg is up: the caller hears them from now on. */
 void talk_begin(struct core *c, struct contact *ct, struct leg *agent_leg);
+/* An agent's leg that was found up belongs to this contact, which waited by
+ * all we knew: they talk, or hold (rebuild.h). a may be NULL. */
+void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
+		struct leg *agent_leg);
 /* A party's re-INVITE was accepted: it holds, or does not. */
 void talk_held(struct core *c, struct contact *ct, struct leg *l, bool holds);
 /* by: caller, agent, system. The other party is hung up; wrap-up begins. */

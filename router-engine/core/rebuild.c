@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "router-engine/core/agent.h"
+#include "router-engine/core/contact.h"
+#include "router-engine/core/leg.h"
+#include "router-engine/core/media.h"
+#include "router-engine/core/memo.h"
+#include "router-engine/core/node.h"
+#include "router-engine/core/out.h"
+#include "router-engine/core/rebuild.h"
+#include "router-engine/core/record.h"
+#include "router-engine/core/talk.h"
+
+enum phase { DONE, LEGS, MEDIA };
+
+#define PHASE_MS 700 /* for everybody to answer */
+#define ASK_MS 5000 /* a question is worth nothing later */
+#define YOUNG_MS 5000 /* its INVITE and the announcement may have crossed */
+
+/* ---- asking -------------------------------------------------------------- */
+
+static void ask(struct core *c, enum phase phase, enum msg_type question)
+{
+	struct core_effect *e = out_new(c, question);
+
+	e->node = e->boot = STR_LIT("*");
+	e->not_after = now_of(c) + ASK_MS;
+	c->meta.rebuild = phase;
+	timer_set(c, &c->meta.rec, &c->meta.due, now_of(c) + PHASE_MS);
+}
+
+void rebuild_begin(struct core *c)
+{
+	ask(c, LEGS, M_LEG_ANNOUNCE);
+}
+
+/* ---- legs ---------------------------------------------------------------- */
+
+static void unname(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	const struct msg *m = arg;
+
+	(void)c;
+	if (str_eq(text_str(&l->node), msg_get(m, F_NODE)))
+		l->named = false;
+}
+
+void on_announce_begin(struct core *c, const struct msg *m)
+{
+	record_each(c, RECORD_LEG, unname, (void *)m);
+}
+
+/* Nobody knows what it is about: the node ends it. */
+static void send_away(struct core *c, const struct msg *m)
+{
+	struct core_effect *e = out_new(c, M_LEG_END);
+
+	e->node = arena_str(&c->arena, msg_get(m, F_NODE));
+	e->boot = arena_str(&c->arena, msg_get(m, F_BOOT));
+	out_str(c, e, F_LEG, msg_get(m, F_LEG));
+	out_num(c, e, F_CODE, 480);
+	out_num(c, e, F_Q850, 41);
+	out_str(c, e, F_REASON, STR_LIT("lost"));
+}
+
+static void adopt(struct core *c, const struct msg *m, uint64_t id,
+		  const struct memo *memo)
+{
+	struct leg *l = leg_adopt(c, id, m, memo);
+
+	if (!l || l->role != ROLE_CALLER || contact_find(c, l->contact))
+		return;
+	contact_adopt(c, l, memo);
+}
+
+void on_leg_alive(struct core *c, const struct msg *m)
+{
+	bool up = str_eq(msg_get(m, F_STATE), STR_LIT("up"));
+	struct memo memo;
+	struct leg *l;
+	uint64_t id;
+
+	if (id_parse(msg_get(m, F_LEG), 'l', &id))
+		return;
+	l = leg_find(c, id);
+	if (l) {
+		l->named = true;
+		if (up)
+			leg_is_up(c, l);
+		return;
+	}
+	if (!c->meta.rebuild)
+		c->stale++;
+	else if (up && !memo_read(c, msg_get(m, F_MEMO), &memo) &&
+		 memo.contact && memo.role != ROLE_FEATURE)
+		adopt(c, m, id, &memo);
+	else
+		send_away(c, m);
+}
+
+static void lose_unnamed(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	const struct msg *m = arg;
+
+	if (!l->named && l->begin + YOUNG_MS < now_of(c) &&
+	    str_eq(text_str(&l->node), msg_get(m, F_NODE)))
+		leg_lost(c, l, "its node does not name it");
+}
+
+void on_announce_end(struct core *c, const struct msg *m)
+{
+	record_each(c, RECORD_LEG, lose_unnamed, (void *)m);
+}
+
+void on_media_alive(struct core *c, const struct msg *m)
+{
+	struct leg *l = leg_named(c, m);
+
+	if (l && l->adopted)
+		media_adopt(c, l, m);
+}
+
+void on_agent_was(struct core *c, const struct msg *m)
+{
+	struct agent *a = agent_find(c, msg_num(m, F_AGENT));
+
+	if (a && c->meta.rebuild)
+		agent_restore(c, a, msg_get(m, F_STATE));
+	else
+		c->ignored++;
+}
+
+/* ---- the end ----------------------------------------------------------------- */
+
+/* An agent's leg whose contact waits, by what we know, talks to it. */
+static void settle_agent(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	struct contact *ct = contact_find(c, l->contact);
+	struct agent *a = agent_find(c, l->agent);
+	bool busy = a && (a->state == AGENT_TALKING ||
+			  a->state == AGENT_WRAP_UP);
+
+	(void)arg;
+	if (!l->adopted || l->role != ROLE_AGENT || l->state != LEG_UP)
+		return;
+	l->adopted = false;
+	record_changed(c, r);
+	if (!ct || ct->state > CONTACT_OFFERED || busy)
+		leg_hang_up(c, l, 0, 41, STR_LIT("lost"));
+	else
+		talk_adopt(c, ct, a, l);
+}
+
+static void settle_caller(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	struct contact *ct = contact_find(c, l->contact);
+
+	(void)arg;
+	if (!l->adopted || l->state != LEG_UP)
+		return;
+	l->adopted = false;
+	record_changed(c, r);
+	if (!ct)
+		leg_hang_up(c, l, 0, 41, STR_LIT("lost"));
+	else if (ct->state == CONTACT_ARRIVING)
+		contact_back(c, ct);
+}
+
+void rebuild_due(struct core *c)
+{
+	if (c->meta.rebuild == LEGS) {
+		ask(c, MEDIA, M_MEDIA_ANNOUNCE);
+		return;
+	}
+	timer_set(c, &c->meta.rec, &c->meta.due, 0);
+	c->meta.rebuild = DONE;
+	record_each(c, RECORD_LEG, settle_agent, NULL);
+	record_each(c, RECORD_LEG, settle_caller, NULL);
+	c->match = true;
+}
