@@ -217,12 +217,15 @@ static void alive(struct leg *l, void *arg)
 	notice_leg(M_LEG_ALIVE, l);
 	notice_text(F_NODE, acd.node);
 	notice_text(F_STATE, leg_state_name(l->state));
+	if(l->dlg)
+		notice_str(F_CALL_ID, &l->dlg->id.call_id);
 	notice_str(F_MEMO, &l->memo);
 	notice_send();
 }
 
 static void announce(unsigned partition)
 {
+	link_say_up(partition);
 	notice_begin(M_ANNOUNCE_BEGIN, partition);
 	notice_text(F_NODE, acd.node);
 	notice_send();
@@ -326,9 +329,10 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 			return;
 		case M_LEG_END:
 		case M_LEG_REJECT:
-		case M_LEG_ANNOUNCE:
 			command_run(partition, m, arg);
 			return;
+		case M_LEG_ANNOUNCE:
+		case M_MEDIA_ANNOUNCE:
 		case M_LEG_MEMO:
 		case M_LEG_PROGRESS:
 		case M_LEG_SEND_INFO:

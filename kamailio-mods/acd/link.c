@@ -101,20 +101,25 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Redis -------------------------------------------------------------- */
 
+void link_say_up(unsigned partition)
+{
+	struct msg m;
+
+	msg_init(&m, M_NODE_UP);
+	msg_put(&m, F_NODE, str_c(acd.node));
+	msg_put(&m, F_KIND, STR_LIT("acd"));
+	msg_put(&m, F_BOOT, str_c(bus_boot(bus)));
+	if(bus_send(bus, partition, &m, 0, NULL, NULL))
+		LM_ERR("event=not_sent type=node.up partition=%u\n", partition);
+}
+
 /* Also after a reconnect: a Redis that lost everything learns of us. */
 static void say_up(void)
 {
-	struct msg m;
 	int i;
 
-	for(i = 0; i < acd.partitions; i++) {
-		msg_init(&m, M_NODE_UP);
-		msg_put(&m, F_NODE, str_c(acd.node));
-		msg_put(&m, F_KIND, STR_LIT("acd"));
-		msg_put(&m, F_BOOT, str_c(bus_boot(bus)));
-		if(bus_send(bus, i, &m, 0, NULL, NULL))
-			LM_ERR("event=not_sent type=node.up partition=%d\n", i);
-	}
+	for(i = 0; i < acd.partitions; i++)
+		link_say_up((unsigned)i);
 }
 
 /* The legs of this node's earlier boot ended with it: so do their records. */

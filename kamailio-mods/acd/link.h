@@ -14,6 +14,8 @@
 int link_run(void); /* does not return while Kamailio runs */
 /* Sends the notices that are in the pipe. */
 void link_drain(void);
+/* Tells a partition's owner that this node is here. In the link process. */
+void link_say_up(unsigned partition);
 /* Whether Redis is there, for the RPC: a copy in shared memory. */
 struct link_figures {
 	bool up;

@@ -77,7 +77,8 @@ typedef void (bus_command_h)(unsigned partition, const struct msg *m,
 			     void *arg);
 
 /*
- * Reads {pN}:out:<name>:<boot> of all partitions from their beginning.
+ * Reads {pN}:out:<name>:<boot> of all partitions from their beginning, and
+ * {pN}:out:*:*, commands to every node.
  * The bus has one inbox at most. 0, EEXIST, ENOMEM.
  */
 int bus_inbox_start(struct bus *bus, bus_command_h *on_command,

@@ -2,9 +2,10 @@
 /*
  * Reading commands.
  *
- * After every reconnect the streams are read from their beginning: stream ids
- * can repeat after a wipe, the names of effects cannot. What was done is known
- * by (generation, commit, ordinal) per partition.
+ * A node reads two streams of each partition: its own boot's, and the one to
+ * every node (lane p + partitions). After every reconnect they are read from
+ * their beginning: stream ids can repeat after a wipe, the names of effects
+ * cannot. What was done is known by (generation, commit, ordinal) per lane.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,11 +27,11 @@ struct bus_inbox {
 	struct reader *reader;
 	bus_command_h *on_command, *on_late;
 	void *arg;
-	struct mark marks[BUS_PARTITIONS_MAX][GENERATIONS];
-	unsigned next[BUS_PARTITIONS_MAX]; /* mark to be reused */
+	struct mark marks[READER_STREAMS_MAX][GENERATIONS];
+	unsigned next[READER_STREAMS_MAX]; /* mark to be reused */
 	/* generations up to this one are not remembered: all theirs is old */
-	char floor[BUS_PARTITIONS_MAX][64];
-	unsigned untrimmed[BUS_PARTITIONS_MAX];
+	char floor[READER_STREAMS_MAX][64];
+	unsigned untrimmed[READER_STREAMS_MAX];
 };
 
 struct name {
@@ -52,19 +53,19 @@ static int name_parse(struct str s, struct name *n)
 	return 0;
 }
 
-static struct mark *mark_of(struct bus_inbox *in, unsigned p,
+static struct mark *mark_of(struct bus_inbox *in, unsigned lane,
 			    struct str generation)
 {
-	struct mark *m = in->marks[p];
+	struct mark *m = in->marks[lane];
 
 	for (int i = 0; i < GENERATIONS; i++)
 		if (str_eq(generation, str_c(m[i].generation)))
 			return &m[i];
-	if (str_cmp(generation, str_c(in->floor[p])) <= 0)
+	if (str_cmp(generation, str_c(in->floor[lane])) <= 0)
 		return NULL;
-	m = &m[in->next[p]++ % GENERATIONS];
-	if (str_cmp(str_c(m->generation), str_c(in->floor[p])) > 0)
-		str_copy(in->floor[p], sizeof(in->floor[p]),
+	m = &m[in->next[lane]++ % GENERATIONS];
+	if (str_cmp(str_c(m->generation), str_c(in->floor[lane])) > 0)
+		str_copy(in->floor[lane], sizeof(in->floor[lane]),
 			 str_c(m->generation));
 	m->commit = m->ordinal = 0;
 	str_copy(m->generation, sizeof(m->generation), generation);
@@ -72,14 +73,14 @@ static struct mark *mark_of(struct bus_inbox *in, unsigned p,
 }
 
 /* True, and noted, when this effect was not seen before. */
-static bool take(struct bus_inbox *in, unsigned p, struct str id)
+static bool take(struct bus_inbox *in, unsigned lane, struct str id)
 {
 	struct name n;
 	struct mark *m;
 
 	if (name_parse(id, &n))
 		return false;
-	m = mark_of(in, p, n.generation);
+	m = mark_of(in, lane, n.generation);
 	if (!m || n.commit < m->commit ||
 	    (n.commit == m->commit && n.ordinal <= m->ordinal))
 		return false;
@@ -88,11 +89,16 @@ static bool take(struct bus_inbox *in, unsigned p, struct str id)
 	return true;
 }
 
-static void key_of(const struct bus_inbox *in, unsigned p, char *buf,
+static void key_of(const struct bus_inbox *in, unsigned lane, char *buf,
 		   size_t size)
 {
-	snprintf(buf, size, "{p%u}:out:%s:%s", p, in->bus->name,
-		 in->bus->boot);
+	unsigned n = in->bus->partitions, p = lane % n;
+
+	if (lane >= n)
+		snprintf(buf, size, "{p%u}:out:*:*", p);
+	else
+		snprintf(buf, size, "{p%u}:out:%s:%s", p, in->bus->name,
+			 in->bus->boot);
 }
 
 /* What was done is not needed any more. */
@@ -110,19 +116,21 @@ static void trim(struct bus_inbox *in, unsigned p, struct str id)
 	link_command(in->bus->link, argv, 5, in->bus->deadline_ms, NULL, NULL);
 }
 
-static void on_entry(unsigned p, struct str id, const struct msg *m,
+static void on_entry(unsigned lane, struct str id, const struct msg *m,
 		     const char *err, void *arg)
 {
 	struct bus_inbox *in = arg;
 	struct bus_stats *st = &in->bus->stats;
+	unsigned p = lane % in->bus->partitions;
 	uint64_t not_after = err ? 0 : msg_num(m, F_NOT_AFTER);
 
-	trim(in, p, id);
+	if (lane == p) /* others still read what is for every node */
+		trim(in, p, id);
 	if (err || msg_type_dir(m->type) != DIR_NODE) {
 		st->malformed++;
 		return;
 	}
-	if (!take(in, p, msg_get(m, F_ID))) {
+	if (!take(in, lane, msg_get(m, F_ID))) {
 		st->duplicates++;
 		return;
 	}
@@ -141,9 +149,9 @@ static void on_up(void *arg)
 	struct bus_inbox *in = arg;
 	char key[160];
 
-	for (unsigned p = 0; p < in->bus->partitions; p++) {
-		key_of(in, p, key, sizeof(key));
-		reader_add(in->reader, p, key, "0-0");
+	for (unsigned i = 0; i < 2 * in->bus->partitions; i++) {
+		key_of(in, i, key, sizeof(key));
+		reader_add(in->reader, i, key, "0-0");
 	}
 }
 

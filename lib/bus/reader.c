@@ -28,7 +28,7 @@ struct reader {
 	struct event_base *base;
 	struct link *link;
 	struct reader_handlers h;
-	struct stream s[BUS_PARTITIONS_MAX];
+	struct stream s[READER_STREAMS_MAX];
 	struct event *idle; /* nothing to read */
 	bool reading;
 };
@@ -44,7 +44,7 @@ static void idle(struct reader *r)
 
 static int find(const struct reader *r, struct str key)
 {
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (int i = 0; i < READER_STREAMS_MAX; i++)
 		if (r->s[i].on && str_eq(key, str_c(r->s[i].key)))
 			return i;
 	return -1;
@@ -86,12 +86,12 @@ static void on_read(int err, const redisReply *reply, void *arg)
 	r->reading = false;
 	if (err == ECANCELED)
 		return;
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (int i = 0; i < READER_STREAMS_MAX; i++)
 		r->s[i].more = false;
 	if (!err && reply->type == REDIS_REPLY_ARRAY)
 		for (size_t k = 0; k < reply->elements; k++)
 			stream_reply(r, reply->element[k]);
-	for (unsigned i = 0; !err && i < BUS_PARTITIONS_MAX; i++)
+	for (unsigned i = 0; !err && i < READER_STREAMS_MAX; i++)
 		if (r->s[i].asked)
 			r->s[i].drained = !r->s[i].more;
 	if (err == EPROTO)
@@ -114,10 +114,10 @@ static void read_on(struct reader *r)
 	args_add(&x, STR_LIT("BLOCK"));
 	args_add(&x, STR_LIT(BLOCK_MS));
 	args_add(&x, STR_LIT("STREAMS"));
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (int i = 0; i < READER_STREAMS_MAX; i++)
 		if (r->s[i].on && ++n)
 			args_add(&x, str_c(r->s[i].key));
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++) {
+	for (int i = 0; i < READER_STREAMS_MAX; i++) {
 		r->s[i].asked = r->s[i].on;
 		if (r->s[i].on)
 			args_add(&x, str_c(r->s[i].id));
@@ -141,7 +141,7 @@ static void on_state(bool up, void *arg)
 {
 	struct reader *r = arg;
 
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (int i = 0; i < READER_STREAMS_MAX; i++)
 		r->s[i].drained = false;
 	if (!up)
 		return;
@@ -203,7 +203,7 @@ void reader_free(struct reader *r)
 	link_free(r->link);
 	if (r->idle)
 		event_free(r->idle);
-	for (int i = 0; i < BUS_PARTITIONS_MAX; i++)
+	for (int i = 0; i < READER_STREAMS_MAX; i++)
 		free(r->s[i].key);
 	free(r);
 }

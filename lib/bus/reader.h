@@ -9,9 +9,12 @@
 #define JF_BUS_READER_H
 
 #include "lib/bus/args.h"
+#include "lib/bus/bus.h"
 
 struct event_base;
 struct reader;
+
+#define READER_STREAMS_MAX (2 * BUS_PARTITIONS_MAX)
 
 struct reader_handlers {
 	/* An entry; err is NULL, or says why m could not be parsed. */
@@ -26,7 +29,7 @@ int reader_alloc(struct reader **rp, struct event_base *base, const char *host,
 		 uint16_t port, const struct reader_handlers *h);
 void reader_free(struct reader *r);
 
-/* Reads stream number i (below BUS_PARTITIONS_MAX) with this key from after
+/* Reads stream number i (below READER_STREAMS_MAX) with this key from after
  * id on. Takes effect with the next read, within 100 ms. ENOMEM. */
 int reader_add(struct reader *r, unsigned i, const char *key, const char *id);
 void reader_remove(struct reader *r, unsigned i);

@@ -4,7 +4,8 @@
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
 
-static void state_journal(struct core *c, const struct agent *a)
+static void state_journal(struct core *c, const struct agent *a,
+			  enum agent_state next)
 {
 	struct core_effect *e = out_new(c, M_JOURNAL_AGENT_STATE);
 
@@ -15,6 +16,7 @@ static void state_journal(struct core *c, const struct agent *a)
 	out_num(c, e, F_END, now_of(c));
 	out_str(c, e, F_CAUSE, text_str(&a->cause));
 	out_id(c, e, F_CONTACT, 'c', a->contact);
+	out_str(c, e, F_NEXT, str_c(agent_states[next]));
 }
 
 static void push(struct core *c, const struct agent *a)
@@ -33,7 +35,7 @@ static void push(struct core *c, const struct agent *a)
 static void enter(struct core *c, struct agent *a, enum agent_state state,
 		  uint64_t contact, const char *cause)
 {
-	state_journal(c, a);
+	state_journal(c, a, state);
 	a->state = state;
 	a->since = now_of(c);
 	a->contact = contact;
@@ -213,7 +215,8 @@ void agent_restore(struct core *c, struct agent *a, struct str name)
 
 	while (agent_states[state] && !str_eq(name, str_c(agent_states[state])))
 		state++;
-	if (a->state != AGENT_OFFLINE || !agent_states[state])
+	if (a->state != AGENT_OFFLINE || !agent_states[state] ||
+	    !str_eq(text_str(&a->cause), STR_LIT(AGENT_NEW)))
 		return;
 	if (state == AGENT_RESERVED || state == AGENT_TALKING ||
 	    state == AGENT_WRAP_UP)
@@ -232,7 +235,7 @@ void agent_retire(struct core *c, struct agent *a)
 	record_changed(c, &a->rec);
 	if (at_work(a))
 		return;
-	state_journal(c, a);
+	state_journal(c, a, AGENT_OFFLINE);
 	record_gone(c, &a->rec);
 }
 

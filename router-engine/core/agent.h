@@ -25,7 +25,9 @@ void agent_idle(struct core *c, struct agent *a, const char *cause);
 void agent_leave_alone(struct core *c, struct agent *a, uint64_t ms,
 		       const char *cause);
 void agent_not_responding(struct core *c, struct agent *a, const char *cause);
-/* While a partition is rebuilt: what the journal last told of it. */
+/* Why an agent is in its first state. */
+#define AGENT_NEW "configured"
+/* What the journal last told of it, when nothing else is known. */
 void agent_restore(struct core *c, struct agent *a, struct str state);
 /* The row is gone: leaves now, or when idle. */
 void agent_retire(struct core *c, struct agent *a);

@@ -165,7 +165,7 @@ void on_conf_agent(struct core *c, const struct msg *m)
 			return;
 		a->id = id;
 		a->since = now_of(c);
-		text_put(c, &a->cause, STR_LIT("configured"));
+		text_put(c, &a->cause, STR_LIT(AGENT_NEW));
 		record_insert(c, &a->rec);
 	}
 	a->named = true;

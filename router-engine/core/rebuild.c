@@ -125,7 +125,7 @@ void on_agent_was(struct core *c, const struct msg *m)
 {
 	struct agent *a = agent_find(c, msg_num(m, F_AGENT));
 
-	if (a && c->meta.rebuild)
+	if (a)
 		agent_restore(c, a, msg_get(m, F_STATE));
 	else
 		c->ignored++;

@@ -126,6 +126,7 @@ void confdb_tell(struct confdb *c, struct partition *p)
 	tell_type(p, M_CONF_END);
 	log_info("conf.told", "partition=%u rows=%zu", partition_number(p),
 		 s->n);
+	partition_configured(p);
 }
 
 /* ---- reading --------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 
 #include "lib/base/log.h"
 #include "router-engine/io/alarm.h"
+#include "router-engine/store/agents_were.h"
 #include "router-engine/store/calllog.h"
 #include "router-engine/store/confdb.h"
 #include "router-engine/store/directory.h"
@@ -34,6 +35,7 @@ struct partition {
 	struct mirror mirror;
 	struct pending *pending;
 	struct alarm *due, *idle;
+	bool ask_agents; /* rebuilt, and PostgreSQL knows its agents */
 	bool held_up; /* events may lie unread in our own socket */
 	char cursor[48]; /* consumed, not yet committed; "" none */
 	struct partition_figures figures;
@@ -370,7 +372,7 @@ static int load(struct partition *p, const struct owner_record *records,
 	return err;
 }
 
-static void tell_acquired(struct partition *p, uint64_t now)
+static void tell_acquired(struct partition *p, uint64_t now, bool rebuild)
 {
 	struct msg m;
 
@@ -379,6 +381,8 @@ static void tell_acquired(struct partition *p, uint64_t now)
 		    now > core_now(p->core) ? now : core_now(p->core));
 	msg_put(&m, F_GENERATION, str_c(p->generation));
 	msg_put_num(&m, &p->arena, F_PARTITION, p->n);
+	if (rebuild)
+		msg_put_num(&m, &p->arena, F_REBUILD, 1);
 	step(p, &m, true);
 	arena_reset(&p->arena);
 }
@@ -396,6 +400,12 @@ struct gone {
 	struct { struct str node, boot; } v[64];
 	size_t n;
 };
+
+void partition_configured(struct partition *p)
+{
+	if (p->ask_agents)
+		p->ask_agents = agents_were(p->e, p->n) != 0;
+}
 
 /* A stored worker: watched, or known to be gone. */
 static void look_at_node(struct str id, struct str line, void *arg)
@@ -456,7 +466,8 @@ void partition_acquired(struct partition *p, const char *generation,
 	}
 	log_info("partition.acquired", "partition=%u generation=%s records=%zu",
 		 p->n, p->generation, n);
-	tell_acquired(p, now);
+	p->ask_agents = !n; /* Redis knows nothing */
+	tell_acquired(p, now, !n);
 	ngc_tell(p->e->ng, tell, p);
 	tell_workers(p);
 	confdb_tell(p->e->confdb, p);

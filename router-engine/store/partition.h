@@ -31,6 +31,9 @@ void partition_event(struct partition *p, const struct msg *m,
 void partition_committed(struct partition *p, uint64_t commit);
 void partition_wiped(struct partition *p);
 
+/* The whole configuration has been told to it. */
+void partition_configured(struct partition *p);
+
 /* ---- inner events ---------------------------------------------------------- */
 
 /* err: 0 stored; ECANCELED the partition was lost before it was confirmed;

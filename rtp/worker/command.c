@@ -230,6 +230,12 @@ void worker_on_command(unsigned partition, const struct msg *m, void *arg)
 	case M_MEDIA_RECORD_END:
 		on_record_end(w, m);
 		break;
+	case M_LEG_ANNOUNCE:
+		report_up_to(w, partition);
+		break;
+	case M_MEDIA_ANNOUNCE:
+		report_alive(w, partition);
+		break;
 	default:
 		refused(m, "t", "not a media worker's");
 	}

@@ -3,6 +3,8 @@
  * Events of the worker. The bus keeps what Redis has not confirmed and sends
  * it again, so nothing here waits or retries.
  */
+#include <arpa/inet.h>
+
 #include "lib/base/log.h"
 #include "rtp/worker/worker.h"
 
@@ -23,28 +25,57 @@ static void send_event(struct worker *w, unsigned partition,
 		w->unconfirmed++;
 }
 
-void report_up(struct worker *w)
+void report_up_to(struct worker *w, unsigned partition)
 {
+	unsigned first, n;
 	struct arena a;
 	struct msg m;
 
 	arena_init(&a);
-	for (unsigned p = 0; p < w->conf->partitions; p++) {
-		unsigned first, n;
-
-		worker_ports(w->conf, p, &first, &n);
-		msg_init(&m, M_NODE_UP);
-		msg_put(&m, F_NODE, str_c(w->conf->name));
-		msg_put(&m, F_BOOT, str_c(bus_boot(w->bus)));
-		msg_put(&m, F_KIND, STR_LIT("worker"));
-		msg_put(&m, F_ADDR, str_c(w->conf->address));
-		msg_put_num(&m, &a, F_PORT, first);
-		msg_put_num(&m, &a, F_PORTS, n);
-		msg_put(&m, F_LIVENESS, str_c(w->conf->liveness));
-		send_event(w, p, &m, NULL);
-		arena_reset(&a);
-	}
+	worker_ports(w->conf, partition, &first, &n);
+	msg_init(&m, M_NODE_UP);
+	msg_put(&m, F_NODE, str_c(w->conf->name));
+	msg_put(&m, F_BOOT, str_c(bus_boot(w->bus)));
+	msg_put(&m, F_KIND, STR_LIT("worker"));
+	msg_put(&m, F_ADDR, str_c(w->conf->address));
+	msg_put_num(&m, &a, F_PORT, first);
+	msg_put_num(&m, &a, F_PORTS, n);
+	msg_put(&m, F_LIVENESS, str_c(w->conf->liveness));
+	send_event(w, partition, &m, NULL);
 	arena_release(&a);
+}
+
+void report_up(struct worker *w)
+{
+	for (unsigned p = 0; p < w->conf->partitions; p++)
+		report_up_to(w, p);
+}
+
+static void alive(struct worker *w, const struct leg *leg)
+{
+	char address[INET_ADDRSTRLEN];
+	struct arena a;
+	struct msg m;
+
+	arena_init(&a);
+	inet_ntop(AF_INET, &leg->point.sin_addr, address, sizeof(address));
+	msg_init(&m, M_MEDIA_ALIVE);
+	msg_put(&m, F_LEG, str_c(leg->id));
+	msg_put(&m, F_NODE, str_c(w->conf->name));
+	msg_put_num(&m, &a, F_PORT, leg->port);
+	msg_put(&m, F_POINT, arena_printf(&a, "%s:%u", address,
+					  ntohs(leg->point.sin_port)));
+	send_event(w, leg->partition, &m, NULL);
+	arena_release(&a);
+}
+
+void report_alive(struct worker *w, unsigned partition)
+{
+	struct leg *leg, *tmp;
+
+	HASH_ITER(hh, w->mixer.legs, leg, tmp)
+		if (leg->partition == partition)
+			alive(w, leg);
 }
 
 void report_digit(struct leg *leg, char digit, unsigned ms, void *worker)

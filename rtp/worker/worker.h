@@ -52,6 +52,9 @@ void worker_ports(const struct conf *conf, unsigned partition, unsigned *firstp,
  * ------------------------------------------------------------------ */
 
 void report_up(struct worker *w); /* node.up, to every partition */
+void report_up_to(struct worker *w, unsigned partition);
+/* media.alive of every leg of this partition. */
+void report_alive(struct worker *w, unsigned partition);
 void report_digit(struct leg *leg, char digit, unsigned ms, void *worker);
 void report_played(struct leg *leg, const char *cause, const char *reason,
 		   void *worker);
