@@ -31,7 +31,8 @@ SELECT set_eq($$SELECT p.oid::regproc::text FROM pg_proc p
 			       'audit'::regnamespace, 'bi'::regnamespace)
 	AND has_function_privilege('jackfield_engine', p.oid, 'EXECUTE')$$,
 	ARRAY['conf.snapshot', 'conf.directory', 'journal.drain',
-	      'journal.explain', 'journal.create_partitions'],
+	      'journal.explain', 'journal.create_partitions',
+	      'journal.agents_were'],
 	'the engine''s functions');
 SELECT ok(NOT has_table_privilege('jackfield_engine', oid,
 		'INSERT, UPDATE, DELETE, TRUNCATE'),
