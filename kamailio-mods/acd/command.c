@@ -6,6 +6,7 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/store.h"
@@ -226,6 +227,7 @@ static void alive(struct leg *l, void *arg)
 static void announce(unsigned partition)
 {
 	link_say_up(partition);
+	registrations_tell(partition);
 	notice_begin(M_ANNOUNCE_BEGIN, partition);
 	notice_text(F_NODE, acd.node);
 	notice_send();

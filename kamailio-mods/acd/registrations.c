@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/notice.h"
@@ -74,6 +75,81 @@ static void on_contact(ucontact_t *c, int type, void *param)
 	else if(is_last(c))
 		unregistered(&user, &domain, partition,
 				type & UL_CONTACT_EXPIRE ? "expired" : "removed");
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+/* usrloc copies its contacts as a row of fields without alignment, ended by
+ * an empty contact. */
+static str next_text(const char **p)
+{
+	str s;
+
+	memcpy(&s.len, *p, sizeof(s.len));
+	s.s = (char *)*p + sizeof(s.len);
+	*p = s.s + s.len;
+	return s;
+}
+
+/* The binding with this name, told while its record is locked. */
+static void tell_one(udomain_t *d, unsigned hash, str *ruid,
+		unsigned partition)
+{
+	urecord_t *r;
+	ucontact_t *c;
+	unsigned part;
+	str user, domain, aor;
+
+	if(ul.get_urecord_by_ruid(d, hash, ruid, &r, &c))
+		return;
+	aor = r->aor;
+	if(!agent_of(c, &user, &domain, &part) && part == partition
+			&& (!c->expires || c->expires > time(NULL)))
+		registered(c, &user, &domain, part);
+	ul.unlock_udomain(d, &aor);
+}
+
+static char *all_bindings(void)
+{
+	int more = 4096, len = 0;
+	char *buf = NULL, *bigger;
+
+	while(more > 0) { /* phones register meanwhile */
+		len += more + 1024;
+		bigger = realloc(buf, len);
+		if(!bigger) {
+			free(buf);
+			return NULL;
+		}
+		buf = bigger;
+		more = ul.get_all_ucontacts(buf, len, 0, 0, 1, 0);
+	}
+	return buf;
+}
+
+void registrations_tell(unsigned partition)
+{
+	char *all = all_bindings();
+	const char *p = all;
+	udomain_t *d;
+	unsigned hash;
+	str ruid;
+
+	if(!all || ul.get_udomain("location", &d) < 0) {
+		LM_ERR("event=registrations_not_told partition=%u\n", partition);
+		free(all);
+		return;
+	}
+	while(next_text(&p).len) {
+		next_text(&p); /* received */
+		p += sizeof(struct socket_info *) + sizeof(unsigned); /* flags */
+		next_text(&p); /* path */
+		ruid = next_text(&p);
+		memcpy(&hash, p, sizeof(hash));
+		p += sizeof(hash);
+		tell_one(d, hash, &ruid, partition);
+	}
+	free(all);
 }
 
 int registrations_init(void)

@@ -5,5 +5,7 @@
 #define ACD_REGISTRATIONS_H
 
 int registrations_init(void); /* 0, ENOENT: usrloc is not loaded */
+/* Tells every binding of a partition's agents again. In the link process. */
+void registrations_tell(unsigned partition);
 
 #endif

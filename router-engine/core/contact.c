@@ -271,6 +271,7 @@ void contact_back(struct core *c, struct contact *ct)
 	contact_line_up(c, ct);
 	contact_enter(c, ct, CONTACT_QUEUED, "rebuilt");
 	contact_music(c, ct);
+	media_aim(c, leg_find(c, ct->caller_leg));
 	if (q && q->announce_ms)
 		timer_set(c, &ct->rec, &ct->due, now_of(c) + q->announce_ms);
 }

@@ -13,6 +13,7 @@
 #include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
+#include "router-engine/core/rebuild.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/talk.h"
 
@@ -66,13 +67,12 @@ struct leg *leg_named(struct core *c, const struct msg *m)
 	return l;
 }
 
-struct leg *leg_adopt(struct core *c, uint64_t id, const struct msg *m,
-		      const struct memo *memo)
+struct leg *leg_adopt(struct core *c, struct leg *l, uint64_t id,
+		      const struct msg *m, const struct memo *memo)
 {
-	struct leg *l = leg_make(c, id, memo->tenant,
-				 (enum leg_role)memo->role,
-				 msg_get(m, F_NODE), msg_get(m, F_BOOT));
-
+	if (!l)
+		l = leg_make(c, id, memo->tenant, (enum leg_role)memo->role,
+			     msg_get(m, F_NODE), msg_get(m, F_BOOT));
 	if (!l)
 		return NULL;
 	l->adopted = l->named = true;
@@ -115,13 +115,21 @@ static void answer(struct core *c, struct leg *l)
 	leg_enter(c, l, LEG_ANSWERING);
 }
 
+void leg_begin(struct core *c, struct leg *l)
+{
+	if (l->outer_sdp.len ? media_negotiate(c, l) : media_propose(c, l))
+		return;
+	leg_hang_up(c, l, 503, 41, STR_LIT("no media relay"));
+}
+
 void on_leg_offered(struct core *c, const struct msg *m)
 {
 	struct leg *l;
 	uint64_t id;
 	bool ok;
 
-	if (id_parse(msg_get(m, F_LEG), 'l', &id) || leg_find(c, id)) {
+	if (id_parse(msg_get(m, F_LEG), 'l', &id) || leg_find(c, id) ||
+	    rebuild_passes_over(c, m, id)) {
 		c->stale++;
 		return;
 	}
@@ -138,9 +146,8 @@ void on_leg_offered(struct core *c, const struct msg *m)
 		ok = contact_begin(c, l, m);
 	if (!ok)
 		return; /* refused */
-	if (l->outer_sdp.len ? media_negotiate(c, l) : media_propose(c, l))
-		return;
-	leg_hang_up(c, l, 503, 41, STR_LIT("no media relay"));
+	if (!c->meta.rebuild) /* or at its end */
+		leg_begin(c, l);
 }
 
 static void leg_up(struct core *c, struct leg *l)
@@ -366,6 +373,8 @@ void on_leg_ended(struct core *c, const struct msg *m)
 		c->stale++;
 		return;
 	}
+	if (rebuild_forgets(c, l))
+		return;
 	l->code = msg_num(m, F_CODE);
 	l->q850 = msg_num(m, F_Q850);
 	over(c, l, msg_get(m, F_BY), msg_get(m, F_CAUSE),

@@ -27,10 +27,13 @@ void leg_settle(struct core *c, struct leg *l);
 void leg_enter(struct core *c, struct leg *l, enum leg_state state);
 void leg_due(struct core *c, struct leg *l);
 
-/* A leg that its node has and we did not know: up, not yet in its contact. */
+/* A leg that its node has and we did not know, or only its leg.offered (l):
+ * up, not yet in its contact. */
 struct memo;
-struct leg *leg_adopt(struct core *c, uint64_t id, const struct msg *m,
-		      const struct memo *memo);
+struct leg *leg_adopt(struct core *c, struct leg *l, uint64_t id,
+		      const struct msg *m, const struct memo *memo);
+/* Asks for the media of a leg that arrived. */
+void leg_begin(struct core *c, struct leg *l);
 /* Its node says that it is up: an event that told so may be lost. */
 void leg_is_up(struct core *c, struct leg *l);
 /* Its node keeps a new memo. */

@@ -273,8 +273,9 @@ void media_adopt(struct core *c, struct leg *l, const struct msg *m)
 	l->port = msg_num(m, F_PORT);
 	l->added = true;
 	l->play = now_of(c); /* newer than whatever plays */
-	text_put(c, &l->point, aim_of(c, l));
 	record_changed(c, &l->rec);
+	if (!l->outer_sdp.len)
+		text_put(c, &l->point, aim_of(c, l)); /* as it was left */
 }
 
 void media_close(struct core *c, struct leg *l)

@@ -30,6 +30,7 @@ static void ask(struct core *c, enum phase phase, enum msg_type question)
 
 void rebuild_begin(struct core *c)
 {
+	c->meta.rebuild_began = now_of(c);
 	ask(c, LEGS, M_LEG_ANNOUNCE);
 }
 
@@ -63,14 +64,57 @@ static void send_away(struct core *c, const struct msg *m)
 	out_str(c, e, F_REASON, STR_LIT("lost"));
 }
 
-static void adopt(struct core *c, const struct msg *m, uint64_t id,
-		  const struct memo *memo)
+/* Names begin with the time of their making (lib/base/id.h). */
+static bool is_old(const struct core *c, uint64_t leg)
 {
-	struct leg *l = leg_adopt(c, id, m, memo);
+	uint64_t mask = ((uint64_t)1 << 42) - 1;
 
+	return c->meta.rebuild &&
+	       ((leg >> 6) & mask) < (c->meta.rebuild_began & mask);
+}
+
+bool rebuild_passes_over(struct core *c, const struct msg *offered,
+			 uint64_t leg)
+{
+	return is_old(c, leg) &&
+	       str_eq(msg_get(offered, F_KIND), STR_LIT("agent"));
+}
+
+static void forget_contact(struct core *c, uint64_t id)
+{
+	struct contact *ct = contact_find(c, id);
+
+	if (!ct)
+		return;
+	contact_line_leave(c, ct);
+	record_gone(c, &ct->rec);
+}
+
+bool rebuild_forgets(struct core *c, struct leg *l)
+{
+	if (!is_old(c, l->id) || l->state != LEG_ARRIVING)
+		return false;
+	forget_contact(c, l->contact);
+	record_gone(c, &l->rec);
+	return true;
+}
+
+/* l: NULL, or what was made of its leg.offered, sent again. */
+static void adopt(struct core *c, struct leg *l, const struct msg *m,
+		  uint64_t id, const struct memo *memo)
+{
+	if (l)
+		forget_contact(c, l->contact);
+	l = leg_adopt(c, l, id, m, memo);
 	if (!l || l->role != ROLE_CALLER || contact_find(c, l->contact))
 		return;
 	contact_adopt(c, l, memo);
+}
+
+/* Arrived while rebuilding: nothing was asked for it yet. */
+static bool is_waiting(const struct leg *l)
+{
+	return l->state == LEG_ARRIVING && l->op == OP_NONE;
 }
 
 void on_leg_alive(struct core *c, const struct msg *m)
@@ -83,19 +127,18 @@ void on_leg_alive(struct core *c, const struct msg *m)
 	if (id_parse(msg_get(m, F_LEG), 'l', &id))
 		return;
 	l = leg_find(c, id);
-	if (l) {
+	up = up && !memo_read(c, msg_get(m, F_MEMO), &memo) &&
+	     memo.contact && memo.role != ROLE_FEATURE;
+	if (l)
 		l->named = true;
-		if (up)
-			leg_is_up(c, l);
-		return;
-	}
-	if (!c->meta.rebuild)
-		c->stale++;
-	else if (up && !memo_read(c, msg_get(m, F_MEMO), &memo) &&
-		 memo.contact && memo.role != ROLE_FEATURE)
-		adopt(c, m, id, &memo);
-	else
+	if (up && c->meta.rebuild && (!l || is_waiting(l)))
+		adopt(c, l, m, id, &memo);
+	else if (l && up)
+		leg_is_up(c, l);
+	else if (!l && c->meta.rebuild)
 		send_away(c, m);
+	else if (!l)
+		c->stale++;
 }
 
 static void lose_unnamed(struct core *c, struct record *r, void *arg)
@@ -169,6 +212,13 @@ static void settle_caller(struct core *c, struct record *r, void *arg)
 		contact_back(c, ct);
 }
 
+static void settle_new(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	if (is_waiting((struct leg *)r))
+		leg_begin(c, (struct leg *)r);
+}
+
 void rebuild_due(struct core *c)
 {
 	if (c->meta.rebuild == LEGS) {
@@ -179,5 +229,6 @@ void rebuild_due(struct core *c)
 	c->meta.rebuild = DONE;
 	record_each(c, RECORD_LEG, settle_agent, NULL);
 	record_each(c, RECORD_LEG, settle_caller, NULL);
+	record_each(c, RECORD_LEG, settle_new, NULL);
 	c->match = true;
 }

@@ -18,6 +18,16 @@ void rebuild_begin(struct core *c);
 /* The timer of the meta record. */
 void rebuild_due(struct core *c);
 
+/*
+ * Nodes send again what they sent in the last seconds, also about legs whose
+ * story is told in the journal already. Such a leg.offered counts until its
+ * node names the leg, or ends it; a feature code's does not count at all.
+ */
+bool rebuild_passes_over(struct core *c, const struct msg *offered,
+			 uint64_t leg);
+/* True: this leg was from before, and is forgotten. */
+bool rebuild_forgets(struct core *c, struct leg *l);
+
 void on_announce_begin(struct core *c, const struct msg *m);
 void on_leg_alive(struct core *c, const struct msg *m);
 void on_media_alive(struct core *c, const struct msg *m);

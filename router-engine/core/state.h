@@ -232,7 +232,7 @@ struct meta {
 	struct record rec;
 	struct text name; /* "core" */
 	uint64_t now, last_id;
-	uint64_t rebuild; /* phase of rebuild.c; 0: none */
+	uint64_t rebuild, rebuild_began; /* phase of rebuild.c; 0: none */
 	uint64_t due; /* of its phase */
 };
 

@@ -104,8 +104,11 @@ void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
 	ct->answered = l->answered;
 	if (ct->answered > ct->enqueued)
 		ct->wait_ms = ct->answered - ct->enqueued;
-	ct->segment_kind = SEGMENT_NONE; /* its end was told, or is lost */
-	contact_segment(c, ct, "", ct->holders ? SEGMENT_HOLD : SEGMENT_TALK,
+	if (ct->state == CONTACT_ARRIVING) { /* it did not wait: it talked */
+		ct->segment_kind = SEGMENT_NONE;
+		ct->segments--;
+	}
+	contact_segment(c, ct, "accepted", ct->holders ? SEGMENT_HOLD : SEGMENT_TALK,
 			ct->agent, 0);
 	ct->segment_begin = ct->answered;
 	contact_enter(c, ct, ct->holders ? CONTACT_HELD : CONTACT_TALKING,

@@ -105,6 +105,62 @@ def line_fields(site, customer):
     raise AssertionError("no record of " + customer.call.call_id)
 
 
+def rebuilt(site, contact):
+    """From its rebuilding on, its segments are a chain without a hole."""
+    rows = [s for s in site.segments(contact["contact"])
+            if s["ordinal"] > 100]
+    assert [s["ordinal"] for s in rows] == list(
+        range(101, 101 + len(rows))), rows
+    for a, b in zip(rows, rows[1:]):
+        assert a["end_at"] == b["begin_at"], (a, b)
+    assert rows[-1]["end_at"] == contact["end_at"]
+    assert contact["outcome"] == "answered"
+
+
+def test_redis_and_its_owner_are_lost(site):
+    """Redis is empty and nobody knows what was in it: the calls go on, places
+    are kept, a hold stays a hold, and no agent must log in again."""
+    crowd = Crowd(site, 5, 3)
+    for a in crowd.agents:
+        a.manner = Manner(answer_ms=200)
+    order = [c.call.call_id for c in crowd.waiters]
+    holder, other = crowd.parties[0], crowd.customer_of(crowd.parties[0])
+    holder.hold()
+    wait_for(lambda: any("state=held" in v
+                         for v in site.state("contact").values()), 5)
+    time.sleep(0.2)
+    lost, victim = time.time(), owner(site)
+    site.stack.kill(victim)
+    site.redis.flushall()
+    wait_for(lambda: sum("state=queued" in v or "state=talking" in v
+                         or "state=held" in v
+                         for v in site.state("contact").values()) == 8, 15,
+             0.05, "the contacts are not rebuilt")
+    print("rebuilt after %.0f ms" % ((time.time() - lost) * 1000))
+    until(lost + 6)
+    for c in crowd.all():
+        assert c.call.state == "answered"
+    assert other.ear.tone_gap(holder.hz, lost, lost + 5) > 4.8, \
+        "the held party heard the holder"
+    for p in crowd.parties[1:]:
+        c = crowd.customer_of(p)
+        assert c.ear.tone_gap(p.hz, lost, lost + 5) < 0.25
+    for n, p in enumerate(crowd.parties[1:4]):
+        p.bye()
+        wait_for(lambda: crowd.queued() == 2 - n, 10, 0.02,
+                 "who waits is not served")
+    wait_for(lambda: sum("state=talking" in v for v in site.state(
+        "contact").values()) == 4, 10)
+    crowd.hang_up()
+    for c in crowd.all():
+        rebuilt(site, site.contact(c.call.call_id, 30))
+    rows = site.rows(
+        "SELECT c.call_id FROM journal.decisions d "
+        "JOIN journal.contacts c USING (contact) WHERE c.call_id = ANY(%s) "
+        "AND d.agent IS NOT NULL ORDER BY d.begin_at, d.decision", order)
+    assert [r["call_id"] for r in rows] == order
+
+
 def test_engine_stands_still(site):
     """A frozen owner is replaced; when it wakes it changes nothing."""
     site.ready("alice", "bob")

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/escape.h"
+#include "lib/base/id.h"
 #include "tests/unit/core/bench.h"
 
 struct kept { /* at the acd node: one leg */
@@ -252,6 +253,56 @@ static void what_a_node_does_not_name_is_gone(void **state)
 	give(b, "t=leg.ended leg=%s by=remote cause=bye", caller);
 }
 
+/* The node sends its last seconds again: one call is up, one was over. */
+static void what_is_told_again_is_not_told_twice(void **state)
+{
+	struct bench *b = *state;
+	const char *caller;
+	char old[64];
+
+	nkept = 0;
+	caller = caller_comes(b);
+	all_is_lost(b);
+	give(b, "t=leg.offered leg=%s node=acd-1 boot=b1 kind=trunk tenant=1 "
+	     "number=100 caller=+15550001 trunk=t call_id=x sdp=theirs",
+	     caller);
+	want_none(b, M_NG_NEGOTIATE);
+	give(b, "t=leg.confirmed leg=%s", caller);
+	id_format(old, 'l', ID_NODE_BIT | (uint64_t)1 << 48 |
+		  (b->now - 8000) * 64);
+	give(b, "t=leg.offered leg=%s node=acd-1 boot=b1 kind=trunk tenant=1 "
+	     "number=100 caller=+15550001 trunk=t call_id=y sdp=theirs", old);
+	give(b, "t=leg.ended leg=%s by=remote cause=bye", old);
+	want_none(b, M_JOURNAL_CONTACT);
+	want_none(b, M_JOURNAL_SEGMENT);
+	give(b, "t=leg.offered leg=l8001000000000777 node=acd-1 boot=b1 "
+	     "kind=agent user=a1 domain=demo tenant=1 number=*70");
+	want_none(b, M_JOURNAL_AUDIT);
+	give(b, "t=announce.begin node=acd-1");
+	alive(b, caller);
+	want(b, M_PUSH_CONTACT, F_CAUSE, "rebuilt");
+	to_media_phase(b);
+	media_alive(b, caller, 40002);
+	pass(b, 700);
+	want(b, M_PUSH_CONTACT, F_STATE, "queued");
+	want_none(b, M_LEG_ANSWER);
+}
+
+static void who_arrives_meanwhile_waits_a_moment(void **state)
+{
+	struct bench *b = *state;
+	char id[64];
+
+	all_is_lost(b);
+	id_format(id, 'l', ID_NODE_BIT | (uint64_t)1 << 48 |
+		  (b->now + 10) * 64);
+	give(b, "t=leg.offered leg=%s node=acd-1 boot=b1 kind=trunk tenant=1 "
+	     "number=100 caller=+15550001 trunk=t call_id=z sdp=theirs", id);
+	want_none(b, M_NG_NEGOTIATE);
+	pass(b, 1400);
+	want(b, M_NG_NEGOTIATE, F_LEG, id);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
@@ -259,6 +310,8 @@ int main(void)
 		T(talk_goes_on), T(places_are_kept), T(hold_stays_a_hold),
 		T(who_is_alone_is_sent_away), T(begun_and_begun_again),
 		T(what_a_node_does_not_name_is_gone),
+		T(what_is_told_again_is_not_told_twice),
+		T(who_arrives_meanwhile_waits_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
