@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #include "lib/base/log.h"
+#include "lib/health/health.h"
+#include "router-engine/ctl/metrics.h"
 #include "router-engine/ctl/server.h"
 #include "router-engine/io/loop.h"
 #include "router-engine/store/engine.h"
@@ -97,11 +99,25 @@ static void on_hup(int signo, void *arg)
 	engine_reload(arg);
 }
 
+static int serve_health(struct health **hp, struct engine *e,
+			const struct settings *s)
+{
+	const struct health_conf conf = {s->metrics, metrics_write,
+					 metrics_missing, e};
+	int err = s->metrics ? health_alloc(hp, e->base, &conf) : 0;
+
+	if (err)
+		log_error("setting", "field=metrics address=%s error=\"%s\"",
+			  s->metrics, strerror(err));
+	return err;
+}
+
 static int serve(const struct settings *s)
 {
 	struct engine e = {0};
 	struct loop *loop;
 	struct ctl *ctl = NULL;
+	struct health *health = NULL;
 	int err = loop_alloc(&loop, on_hup, &e), signo;
 
 	if (err)
@@ -116,11 +132,14 @@ static int serve(const struct settings *s)
 		log_error("setting", "field=control socket=%s error=\"%s\"",
 			  s->control, strerror(err));
 		e.failed = true;
+	} else if (serve_health(&health, &e, s)) {
+		e.failed = true;
 	} else {
 		log_info("started", "engine=%s version=" JF_VERSION, s->name);
 		signo = loop_run(loop);
 		log_info("stopping", "signal=%d", signo);
 	}
+	health_free(health);
 	engine_stop(&e);
 	ctl_free(ctl);
 	loop_free(loop);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/config.h"
+#include "lib/health/health.h"
 #include "router-engine/io/peer.h"
 #include "router-engine/store/settings.h"
 
@@ -38,6 +39,9 @@ static const struct config_row rows[] = {
 	 .required = true, .doc = "path of the control socket"},
 	{.name = "record", .type = CONFIG_TEXT, .offset = AT(record),
 	 .doc = "path of the replay log; none: nothing is recorded"},
+	{.name = "metrics", .type = CONFIG_TEXT, .offset = AT(metrics),
+	 .doc = "address:port for /metrics, /healthz and /readyz; none: not "
+	 "served"},
 	{.name = "log_level", .type = CONFIG_TEXT, .offset = AT(log_level),
 	 .doc = "debug, info, warn or error"},
 	{.name = "rtpengines", .type = CONFIG_LIST, .offset = AT(rtpengines),
@@ -58,6 +62,11 @@ static int check(const struct settings *s, const char *path, char *err,
 	if (s->lease_ms < 200 || s->lease_ms > 60000) {
 		snprintf(err, errsz, "%s: lease_ms: must be 200 to 60000",
 			 path);
+		return EINVAL;
+	}
+	if (s->metrics && !health_address_ok(s->metrics)) {
+		snprintf(err, errsz, "%s: metrics: must be address:port, not "
+			 "%s", path, s->metrics);
 		return EINVAL;
 	}
 	for (size_t i = 0; i < s->nrtpengines; i++)

@@ -24,6 +24,7 @@ struct settings {
 	char *postgres; /* libpq's conninfo */
 	char *control; /* path of the control socket */
 	char *record; /* path of the replay log, or NULL */
+	char *metrics; /* address:port, or NULL */
 	char *log_level; /* or NULL: info */
 	struct settings_rtpengine rtpengines[NGC_PEERS_MAX];
 	size_t nrtpengines;

@@ -8,6 +8,7 @@
 
 #include "lib/base/config.h"
 #include "lib/bus/bus.h"
+#include "lib/health/health.h"
 #include "rtp/worker/tts.h"
 
 #define AT(field) offsetof(struct conf, field)
@@ -53,6 +54,11 @@ static const struct config_row rows[] = {
 	 .offset = AT(liveness),
 	 .required = true,
 	 .doc = "address:port of the liveness link"},
+	{.name = "metrics",
+	 .type = CONFIG_TEXT,
+	 .offset = AT(metrics),
+	 .doc = "address:port for /metrics, /healthz and /readyz; none: not "
+		"served"},
 	{.name = "prompts",
 	 .type = CONFIG_TEXT,
 	 .offset = AT(prompts),
@@ -95,6 +101,9 @@ static int check(struct conf *conf, char *err, size_t errsz)
 		 !strstr(conf->tts_command, "{output}"))
 		snprintf(err, errsz,
 			 "tts.command: want {text} and {output} in it");
+	else if (conf->metrics && !health_address_ok(conf->metrics))
+		snprintf(err, errsz, "metrics: %s: want address:port",
+			 conf->metrics);
 	else if (strchr(conf->name, '/') || conf->name[0] == '.')
 		snprintf(err, errsz, "name: %s: want no / in it", conf->name);
 	else

@@ -13,6 +13,7 @@ struct conf {
 	char *name, *redis_host, *address, *liveness;
 	char *prompts, *cache, *recordings; /* directories */
 	char *tts_command;
+	char *metrics; /* address:port, or NULL */
 	uint16_t redis_port;
 	uint16_t first_port, last_port; /* for legs, last included */
 	unsigned partitions;

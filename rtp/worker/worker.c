@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 
 #include "lib/base/log.h"
+#include "lib/health/health.h"
 #include "rtp/voice/g711.h"
 #include "rtp/worker/jobs.h"
 #include "rtp/worker/liveness.h"
+#include "rtp/worker/metrics.h"
 #include "rtp/worker/ticker.h"
 
 #define FILE_THREADS 1
@@ -197,6 +199,14 @@ static int start_liveness(struct worker *w)
 			      say_again, w);
 }
 
+static int start_health(struct worker *w)
+{
+	const struct health_conf conf = {w->conf->metrics, metrics_write,
+					 metrics_missing, w};
+
+	return conf.address ? health_alloc(&w->health, w->base, &conf) : 0;
+}
+
 int worker_start(struct worker *w, const struct conf *conf,
 		 struct event_base *base)
 {
@@ -216,6 +226,8 @@ int worker_start(struct worker *w, const struct conf *conf,
 		err = start_clock(w);
 	if (!err && (what = "bus"))
 		err = start_bus(w);
+	if (!err && (what = "metrics"))
+		err = start_health(w);
 	if (err)
 		log_error("start_failed", "part=%s reason=\"%s\"", what,
 			  strerror(err));
@@ -240,6 +252,7 @@ void worker_release(struct worker *w)
 		event_free(w->second);
 	if (w->again)
 		event_free(w->again);
+	health_free(w->health);
 	ticker_free(w->ticker);
 	liveness_free(w->liveness);
 	mixer_release(&w->mixer);

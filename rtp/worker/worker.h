@@ -26,6 +26,7 @@ struct worker {
 	struct recorder *recorder;
 	struct ticker *ticker;
 	struct liveness *liveness;
+	struct health *health; /* NULL: not asked for */
 	struct event *again;  /* timer: node.up after a false alarm */
 	struct event *second; /* timer: progress, figures */
 	bool stopping;

@@ -23,6 +23,8 @@ SOCKET_PATH_MAX = 107 - len("/run/supervisor.sock.1234567")
 PORTS = {
     "ng": 23, "ng_cli": 24, "postgres": 32, "sip": 60, "tls": 61,
     "redis": 79, "ws": 80, "wss": 81, "liveness": 90, "people": 100,
+    "metrics_kamailio": 25, "metrics_rtpengine": 26, "metrics_engine-1": 27,
+    "metrics_engine-2": 28, "metrics_worker-1": 29,
     "rtp_min": 1000, "rtp_max": 4999, "worker_min": 5000,
     "worker_max": 8999,
 }
@@ -33,6 +35,11 @@ LISTEN = {
     "sip": ("udp tcp", "kamailio"), "tls": ("tcp", "kamailio"),
     "ws": ("tcp", "kamailio"), "wss": ("tcp", "kamailio"),
     "liveness": ("tcp", "worker-1"),
+    "metrics_kamailio": ("tcp", "kamailio"),
+    "metrics_rtpengine": ("tcp", "rtpengine"),
+    "metrics_engine-1": ("tcp", "engine-1"),
+    "metrics_engine-2": ("tcp", "engine-2"),
+    "metrics_worker-1": ("tcp", "worker-1"),
 }
 
 
@@ -61,6 +68,10 @@ class Layout:
     def control(self, engine):
         """The engine's control socket."""
         return self.path("run", engine + ".sock")
+
+    def metrics(self, name):
+        """Where a program serves /metrics: address:port."""
+        return "%s:%d" % (self.addr, self.ports["metrics_" + name])
 
     def program(self, name):
         return os.path.join(self.build, "bin", name)

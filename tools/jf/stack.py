@@ -108,6 +108,7 @@ class Stack:
                 self.layout.source, "jackfield/%s.j2" % template,
                 {**self.context, "name": name,
                  "control": self.layout.control(name),
+                 "metrics": self.layout.metrics(name),
                  "postgres": self.pg.conninfo("jackfield_engine")})
             path = self.layout.path("etc/jackfield/%s.yaml" % name)
             if render.write(path, body):
