@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/acd.h"
+#include "kamailio-mods/acd/bans.h"
 #include "kamailio-mods/acd/digest.h"
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/indialog.h"
@@ -107,6 +108,30 @@ static int fixup_offer(void **param, int n)
 	return n == 4 ? fixup_igp_null(param, 1) : fixup_spve_null(param, 1);
 }
 
+static int ki_ban(sip_msg_t *m, str *subject, str *cause, int seconds)
+{
+	return bans_add(subject, cause, seconds);
+}
+
+static int w_ban(sip_msg_t *m, char *subject, char *cause, char *seconds)
+{
+	str s, c;
+	int n;
+
+	if(fixup_get_svalue(m, (gparam_t *)subject, &s) < 0
+			|| fixup_get_svalue(m, (gparam_t *)cause, &c) < 0
+			|| fixup_get_ivalue(m, (gparam_t *)seconds, &n) < 0) {
+		LM_ERR("event=bad_argument function=acd_ban\n");
+		return -1;
+	}
+	return ki_ban(m, &s, &c, n);
+}
+
+static int fixup_ban(void **param, int n)
+{
+	return n == 3 ? fixup_igp_null(param, 1) : fixup_spve_null(param, 1);
+}
+
 static int w_request(sip_msg_t *m, char *p1, char *p2)
 {
 	return indialog_request(m);
@@ -121,6 +146,7 @@ static cmd_export_t commands[] = {
 	{"acd_offer", (cmd_function)w_offer, 4, fixup_offer, 0, REQUEST_ROUTE},
 	{"acd_request", (cmd_function)w_request, 0, 0, 0, REQUEST_ROUTE},
 	{"acd_cancel", (cmd_function)w_cancel, 0, 0, 0, REQUEST_ROUTE},
+	{"acd_ban", (cmd_function)w_ban, 3, fixup_ban, 0, ANY_ROUTE},
 	{0, 0, 0, 0, 0, 0},
 };
 
@@ -139,6 +165,8 @@ static sr_kemi_t kemi[] = {
 			{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_INT}},
 	{str_init("acd"), str_init("request"), SR_KEMIP_INT, ki_request, {0}},
 	{str_init("acd"), str_init("cancel"), SR_KEMIP_INT, ki_cancel, {0}},
+	{str_init("acd"), str_init("ban"), SR_KEMIP_INT, ki_ban,
+			{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_INT}},
 	{{0, 0}, {0, 0}, 0, NULL, {0}},
 };
 
@@ -209,7 +237,7 @@ static int mod_init(void)
 		LM_ERR("load tm.so before acd.so\n");
 		return -1;
 	}
-	if(directory_init() || registrations_init()) {
+	if(directory_init() || bans_init() || registrations_init()) {
 		LM_ERR("load htable.so and usrloc.so before acd.so\n");
 		return -1;
 	}

@@ -4,6 +4,7 @@
 
 #include <event2/event.h>
 
+#include "kamailio-mods/acd/bans.h"
 #include "kamailio-mods/acd/command.h"
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/escape.h"
@@ -95,8 +96,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	link_drain();
 	sweep();
 	copy_figures();
-	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus))
+	bans_drain(bus);
+	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus)) {
 		directory_look(bus);
+		bans_look(bus);
+	}
 }
 
 /* ---- Redis -------------------------------------------------------------- */

@@ -48,7 +48,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 		{"over_limit", stat_refused}, {"forged", stat_forged},
 		{"escaped", stat_escaped}, {"no_ack", stat_no_ack},
 		{"dropped", stat_dropped}, {"gone", stat_gone},
-		{"commands", stat_commands},
+		{"commands", stat_commands}, {"banned", stat_banned},
 	};
 	unsigned i;
 	void *h;

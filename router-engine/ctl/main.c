@@ -20,6 +20,7 @@ enum shape {
 	OBJECTS, /* an object of each engine */
 	OBJECT, /* of the engine that has it */
 	LINES, /* text */
+	ROWS, /* rows that every engine has alike: one is asked */
 };
 
 static const struct verb {
@@ -46,6 +47,10 @@ static const struct verb {
 	 "what happened to a contact and why; CONTACT may be: last"},
 	{"contact", "end", "contact.end", "contact", NULL, OBJECT, {0}, NULL,
 	 "end a contact"},
+	{"bans", NULL, "bans", NULL, NULL, ROWS, {"address", "user"},
+	 "nobody is banned", "sources that the SIP edge does not answer"},
+	{"unban", NULL, "unban", "address", NULL, OBJECT, {0}, NULL,
+	 "answer an address and its users again"},
 	{"stats", NULL, "stats", NULL, NULL, OBJECTS, {"engine", NULL}, NULL,
 	 "figures of each engine"},
 	{"partitions", NULL, "partitions", NULL, NULL, TABLE,
@@ -168,7 +173,7 @@ static void print_result(const struct verb *v, json_t *result, int as_json)
 	if (as_json) {
 		json_dumpf(result, stdout, JSON_COMPACT);
 		putchar('\n');
-	} else if (v->shape == TABLE) {
+	} else if (v->shape == TABLE || v->shape == ROWS) {
 		print_table(stdout, result, v->nothing);
 	} else if (v->shape == OBJECTS) {
 		print_objects(result);

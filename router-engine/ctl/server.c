@@ -34,6 +34,9 @@ static const struct verb {
 	{"explain", "contact", "what happened to a contact and why, in words; "
 	 "contact may be \"last\"", verb_explain},
 	{"contact.end", "contact", "end a contact", verb_contact_end},
+	{"bans", "", "sources that the SIP edge does not answer", verb_bans},
+	{"unban", "address", "answer an address and its users again",
+	 verb_unban},
 	{"stats", "", "figures of this engine", verb_stats},
 	{"partitions", "", "the partitions that this engine owns",
 	 verb_partitions},

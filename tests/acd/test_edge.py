@@ -161,7 +161,7 @@ def test_one_spelling_of_a_number(engine, inbound):
 
 
 def test_unknown_trunk(engine, peer):
-    Caller(peer(STRANGER)).invite().failed(403)
+    Caller(peer(STRANGER)).invite().failed(407)
     engine.none("leg.offered", 0.2)
 
 

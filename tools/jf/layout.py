@@ -28,6 +28,13 @@ PORTS = {
     "rtp_min": 1000, "rtp_max": 4999, "worker_min": 5000,
     "worker_max": 8999,
 }
+# The guard of the SIP edge: docs/operations.md, "The edge".
+EDGE = {
+    "user_guesses": 5, "source_guesses": 20, "guess_s": 900,
+    "source_requests": 200, "flood_s": 60,
+}
+# Pages whose browsers may open a WebSocket: patterns of their Origin.
+ORIGINS = (r"https?://(localhost|127\.0\.0\.1|demo\.example)(:[0-9]+)?",)
 # The ports that a server listens on: name -> (protocols, program).
 LISTEN = {
     "redis": ("tcp", "redis"), "postgres": ("tcp", "postgres"),
@@ -135,7 +142,8 @@ class Layout:
             "ports": self.ports, "var": self.var, "source": self.source,
             "build": self.build, "partitions": self.partitions,
             "node": self.node, "secrets": self.secrets(),
-            "engines": self.engines,
+            "engines": self.engines, "edge": dict(EDGE),
+            "origins": list(ORIGINS),
             "kamailio_modules": kamailio_modules(self.build),
         }
 

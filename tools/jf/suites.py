@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from . import Trouble, build
 from .layout import SOURCE
 
-ORDER = ("unit", "sim", "fuzz", "bus", "db", "acd", "engine", "media",
+ORDER = ("unit", "sim", "fuzz", "bus", "db", "acd", "edge", "engine", "media",
          "command", "sip", "load", "survival")
 ASAN = ("unit", "sim", "bus", "engine", "media", "sip")
 APART = ("bench", "install")  # run only when they are named

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who is not answered: floods, guessers, scanners, foreign pages."""
+
+import socket
+import ssl
+
+import pytest
+from conftest import Phone
+from wire import Caller
+
+HONEST = "127.0.0.21"
+
+
+def options(peer):
+    """Asks whether the edge is there; its answer's code, None: silence."""
+    call = "ping-%d-%d" % (peer.port, id(object()))
+    peer.send(peer.write("OPTIONS", "sip:%s:%d" % peer.proxy,
+                         "<sip:x@%s>;tag=1" % peer.addr, "<sip:x@edge>",
+                         call, 1))
+    try:
+        return peer.take(lambda m: m.is_reply and m["Call-ID"] == call,
+                         0.5).code
+    except AssertionError:
+        return None
+
+
+def test_a_guesser_of_one_name_is_locked(edge, peer):
+    """After five wrong passwords the right one does not help either; the
+    same person's phone elsewhere goes on, and a lifted lock is open."""
+    bad = Phone(peer("127.0.0.31"), "alice")
+    assert [bad.register("guess%d" % i) for i in range(5)] == [403] * 5
+    assert bad.register(timeout=0.5) is None
+    assert Phone(peer(HONEST), "alice").register() == 200
+    # others behind the same address are not touched
+    assert Phone(peer("127.0.0.31", 5061), "bob").register() == 200
+    row = edge.wait(lambda: edge.bans().get("127.0.0.31"))[0]
+    assert (row["user"], row["cause"], row["node"]) == (
+        "alice@demo.example", "password", edge.layout.node)
+    assert 890000 < row["left_ms"] <= 900000
+    edge.stack.ctl("unban", "127.0.0.31")
+    edge.wait(lambda: bad.register(timeout=0.5) == 200, 5,
+              "the lock was not lifted")
+    assert "127.0.0.31" not in edge.bans()
+
+
+def test_a_guesser_of_many_names_is_banned(edge, peer):
+    thief = peer("127.0.0.32")
+    codes = [Phone(thief, "agent%d" % i).register("1234", 0.5)
+             for i in range(25)]
+    assert codes[:20] == [403] * 20
+    assert codes[20:] == [None] * 5
+    assert options(thief) is None
+    row = edge.wait(lambda: edge.bans().get("127.0.0.32"))[0]
+    assert (row["user"], row["cause"]) == (None, "guessing")
+    assert Phone(peer(HONEST), "bob").register() == 200
+
+
+def test_a_flood_is_banned_and_the_ban_lifted(edge, peer):
+    flood, honest = peer("127.0.0.33"), peer(HONEST)
+    for i in range(600):
+        flood.send(flood.write("OPTIONS", "sip:%s:%d" % flood.proxy,
+                               "<sip:x@y>;tag=1", "<sip:x@y>", "f%d" % i, 1))
+    row = edge.wait(lambda: edge.bans().get("127.0.0.33"))[0]
+    assert row["cause"] == "flood"
+    assert options(flood) is None
+    assert options(honest) == 200
+    assert "127.0.0.33" in edge.stack.ctl("bans")
+    edge.stack.ctl("unban", "127.0.0.33")
+    edge.wait(lambda: options(flood) == 200, 10, "it stays banned")
+    r = edge.stack.ctl("unban", "127.0.0.33", check=False)
+    assert r == ""  # nobody to lift
+
+
+def test_nonces_are_good_once(edge, peer):
+    phone = Phone(peer("127.0.0.34"), "alice")
+    phone.ask()
+    challenge = phone.reply()["WWW-Authenticate"]
+    assert "qop=\"auth\"" in challenge
+    answer = phone.credentials(challenge, "alice-secret")
+    phone.ask(answer)
+    assert phone.reply().code == 200
+    phone.ask(answer)  # replayed
+    m = phone.reply()
+    assert m.code == 401 and "stale=true" in m["WWW-Authenticate"]
+    assert "127.0.0.34" not in edge.bans()
+
+
+def test_a_nonce_of_another_address_does_not_count(edge, peer):
+    """Nobody locks a phone out by guessing with its address: without a
+    challenge sent to that address there is no guess."""
+    thief = Phone(peer("127.0.0.35"), "alice")
+    thief.ask()
+    challenge = thief.reply()["WWW-Authenticate"]
+    victim = Phone(peer("127.0.0.36"), "alice")
+    for _ in range(8):  # as if forged by the thief
+        victim.ask(victim.credentials(challenge, "wrong"))
+        assert victim.reply().code == 401
+    assert victim.register() == 200
+
+
+def test_a_repeated_register_is_answered_again(edge, peer):
+    phone = Phone(peer("127.0.0.37"), "alice")
+    phone.ask()
+    extra = phone.credentials(phone.reply()["WWW-Authenticate"],
+                              "alice-secret")
+    phone.cseq += 1
+    text = phone.peer.write(
+        "REGISTER", "sip:demo.example", phone.aor + ";tag=r1", phone.aor,
+        phone.call, phone.cseq, extra=["Expires: 60", *extra],
+        contact=phone.peer.contact("alice"))
+    for _ in range(3):
+        phone.peer.send(text)
+        assert phone.reply().code == 200
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+def test_no_name_is_told(edge, peer, method):
+    """A name that does not exist hears what one that does exist hears."""
+    heard = []
+    for n, user in enumerate(("carol", "nobody")):
+        p = peer("127.0.0.%d" % (38 + n), 5060 + (method == "INVITE"))
+        if method == "REGISTER":
+            phone = Phone(p, user)
+            phone.ask()
+            first = phone.reply()
+            phone.ask(phone.credentials(first["WWW-Authenticate"], "no"))
+            second = phone.reply()
+        else:
+            call = Caller(p, "+12025550100", user, "demo.example").invite()
+            first = call.failed(407)
+            second = first
+        heard.append([(m.code, m.start, sorted(k for k, _ in m.headers),
+                       len(m["WWW-Authenticate"] + m["Proxy-Authenticate"]))
+                      for m in (first, second)])
+    assert heard[0] == heard[1]
+
+
+def test_a_scanner_hears_nothing(edge, peer):
+    p = peer("127.0.0.40")
+    for agent in ("friendly-scanner", "sipvicious", "VaxSIPUserAgent"):
+        Caller(p, headers=["User-Agent: " + agent]).invite()
+    p.none(lambda m: m.is_reply, 0.4)
+
+
+def test_a_reply_of_nobody_goes_nowhere(edge, peer):
+    """A 200 with the victim's address below our Via is not passed on."""
+    thief, victim = peer("127.0.0.41"), peer("127.0.0.42")
+    thief.send("\r\n".join((
+        "SIP/2.0 200 OK",
+        "Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK-ours" % thief.proxy,
+        "Via: SIP/2.0/UDP 127.0.0.42:5060;branch=z9hG4bK-theirs",
+        "From: <sip:a@b>;tag=1", "To: <sip:c@d>;tag=2", "Call-ID: stray",
+        "CSeq: 1 INVITE", "Content-Length: 0", "", "")))
+    assert options(thief) == 200  # the edge has read the reply by now
+    victim.none(lambda m: True, 0.3)
+
+
+def handshake(edge, origin, addr="127.0.0.43"):
+    """First line of the answer to a WebSocket handshake."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection((edge.layout.addr, edge.ports["wss"]), 5,
+                                  (addr, 0)) as raw:
+        with context.wrap_socket(raw) as s:
+            lines = ["GET / HTTP/1.1", "Host: demo.example",
+                     "Upgrade: websocket", "Connection: Upgrade",
+                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                     "Sec-WebSocket-Version: 13",
+                     "Sec-WebSocket-Protocol: sip"]
+            if origin:
+                lines.append("Origin: " + origin)
+            s.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+            return s.recv(4096).split(b"\r\n")[0].decode()
+
+
+def test_a_page_of_somebody_else_opens_no_line(edge):
+    for origin, code in (("https://demo.example", "101"),
+                         ("http://localhost:8080", "101"), (None, "101"),
+                         ("https://demo.example.evil.example", "403"),
+                         ("https://evil.example/demo.example", "403"),
+                         ("null", "403")):
+        assert handshake(edge, origin).split()[1] == code, origin
