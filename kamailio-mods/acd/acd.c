@@ -12,6 +12,7 @@
 #include "kamailio-mods/acd/bans.h"
 #include "kamailio-mods/acd/digest.h"
 #include "kamailio-mods/acd/directory.h"
+#include "kamailio-mods/acd/guard.h"
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/leg.h"
 #include "kamailio-mods/acd/link.h"
@@ -132,6 +133,11 @@ static int fixup_ban(void **param, int n)
 	return n == 3 ? fixup_igp_null(param, 1) : fixup_spve_null(param, 1);
 }
 
+static int w_shape(sip_msg_t *m, char *p1, char *p2)
+{
+	return guard_shape(m);
+}
+
 static int w_request(sip_msg_t *m, char *p1, char *p2)
 {
 	return indialog_request(m);
@@ -146,6 +152,7 @@ static cmd_export_t commands[] = {
 	{"acd_offer", (cmd_function)w_offer, 4, fixup_offer, 0, REQUEST_ROUTE},
 	{"acd_request", (cmd_function)w_request, 0, 0, 0, REQUEST_ROUTE},
 	{"acd_cancel", (cmd_function)w_cancel, 0, 0, 0, REQUEST_ROUTE},
+	{"acd_shape", (cmd_function)w_shape, 0, 0, 0, ANY_ROUTE},
 	{"acd_ban", (cmd_function)w_ban, 3, fixup_ban, 0, ANY_ROUTE},
 	{0, 0, 0, 0, 0, 0},
 };
@@ -165,6 +172,7 @@ static sr_kemi_t kemi[] = {
 			{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_INT}},
 	{str_init("acd"), str_init("request"), SR_KEMIP_INT, ki_request, {0}},
 	{str_init("acd"), str_init("cancel"), SR_KEMIP_INT, ki_cancel, {0}},
+	{str_init("acd"), str_init("shape"), SR_KEMIP_INT, guard_shape, {0}},
 	{str_init("acd"), str_init("ban"), SR_KEMIP_INT, ki_ban,
 			{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_INT}},
 	{{0, 0}, {0, 0}, 0, NULL, {0}},

@@ -49,6 +49,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 		{"escaped", stat_escaped}, {"no_ack", stat_no_ack},
 		{"dropped", stat_dropped}, {"gone", stat_gone},
 		{"commands", stat_commands}, {"banned", stat_banned},
+		{"misshapen", stat_misshapen},
 	};
 	unsigned i;
 	void *h;

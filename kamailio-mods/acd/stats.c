@@ -7,7 +7,7 @@
 
 counter_handle_t stat_offered, stat_invited, stat_answered, stat_ended,
 		stat_refused, stat_forged, stat_escaped, stat_no_ack, stat_dropped,
-		stat_gone, stat_commands, stat_banned;
+		stat_gone, stat_commands, stat_banned, stat_misshapen;
 static counter_handle_t stat_legs;
 
 static counter_val_t count_legs(counter_handle_t h, void *arg)
@@ -29,6 +29,7 @@ static counter_def_t defs[] = {
 	{&stat_gone, "gone", 0, 0, 0, "commands for a leg that is not here"},
 	{&stat_commands, "commands", 0, 0, 0, "commands carried out"},
 	{&stat_banned, "banned", 0, 0, 0, "bans that this node began"},
+	{&stat_misshapen, "misshapen", 0, 0, 0, "messages no parser was given"},
 	{0, 0, 0, 0, 0, 0},
 };
 

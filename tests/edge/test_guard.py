@@ -155,6 +155,61 @@ def test_a_reply_of_nobody_goes_nowhere(edge, peer):
     victim.none(lambda m: True, 0.3)
 
 
+BAD_SHAPES = {
+    "a digest that does not end":
+        ['Authorization: Digest username="a, nonce="b"'],
+    "a digest without a response":
+        ['Authorization: Digest username="a", response="abc"'],
+    "many headers": ["X-%d: y" % i for i in range(200)],
+    "a long header": ["X: " + "y" * 9000],
+    "many credentials": ["Authorization: Digest a=b"] * 9,
+}
+
+
+@pytest.mark.parametrize("what", BAD_SHAPES)
+def test_what_no_parser_is_given(edge, peer, what):
+    p = peer("127.0.0.44")
+    Caller(p, headers=BAD_SHAPES[what]).invite().failed(400)
+
+
+def test_two_of_what_there_is_one_of(edge, peer):
+    """Nobody can say which one a reply would have to repeat: silence."""
+    p = peer("127.0.0.44")
+    for twice in ("From: <sip:second@x>;tag=2", "CSeq: 2 INVITE",
+                  "Call-ID: second", "To: <sip:second@x>"):
+        Caller(p, headers=[twice]).invite()
+    assert options(p) == 200
+    p.none(lambda m: m.is_reply, 0.2)
+
+
+@pytest.mark.parametrize("content, body", [
+    ("application/sdp", "no sdp at all"),
+    ("application/sdp", "v=0\r\n" + "m=audio 1 RTP/AVP 8\r\n" * 17),
+    ("multipart/mixed", "--x\r\n\r\nno boundary was told\r\n--x--"),
+    ("multipart/mixed;boundary=x", "--x\r\n\r\nit does not end"),
+])
+def test_bodies_that_no_parser_is_given(edge, peer, content, body):
+    p = peer("127.0.0.44")
+    call = Caller(p)
+    p.send(p.write("INVITE", call.uri, call.from_, call.to, call.call, 1,
+                   body, call.branch, content=content))
+    call.failed(400)
+
+
+@pytest.mark.parametrize("told", ["-1", "999", "x", "1 1"])
+def test_a_length_that_is_not_true(edge, peer, told):
+    p = peer("127.0.0.45")
+    call = Caller(p)
+    text = p.write("INVITE", call.uri, call.from_, call.to, call.call, 1,
+                   "v=0\r\n", call.branch)
+    p.send(text.replace("Content-Length: 5", "Content-Length: " + told))
+    try:
+        call.failed(400, 1)
+    except AssertionError:
+        assert p.box == []  # dropped before the script: as good
+    assert edge.alive()
+
+
 def handshake(edge, origin, addr="127.0.0.43"):
     """First line of the answer to a WebSocket handshake."""
     context = ssl.create_default_context()
