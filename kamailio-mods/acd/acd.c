@@ -17,7 +17,9 @@
 #include "kamailio-mods/acd/leg.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/notice.h"
+#include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/registrations.h"
+#include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/rpc.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
@@ -249,7 +251,8 @@ static int mod_init(void)
 		LM_ERR("load htable.so and usrloc.so before acd.so\n");
 		return -1;
 	}
-	if(faked_msg_init() < 0 || leg_table_init() || link_init()
+	if(faked_msg_init() < 0 || leg_table_init() || link_init() || own_init()
+			|| restore_init()
 			|| notice_init() || rpc_init() || stats_init()) {
 		LM_ERR("event=start_failed\n");
 		return -1;

@@ -8,6 +8,7 @@
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/store.h"
 #include "kamailio-mods/acd/uac.h"
@@ -301,6 +302,10 @@ void command_run(unsigned partition, const struct msg *m, void *arg)
 		uac_invite(partition, m);
 		return;
 	}
+	if(m->type == M_LEG_RESTORE) {
+		restore_command(arg, partition, m);
+		return;
+	}
 	if(m->type == M_LEG_ANNOUNCE) {
 		announce(partition);
 		return;
@@ -331,6 +336,7 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 			return;
 		case M_LEG_END:
 		case M_LEG_REJECT:
+		case M_LEG_RESTORE:
 			command_run(partition, m, arg);
 			return;
 		case M_LEG_ANNOUNCE:

@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
@@ -65,16 +66,26 @@ static void confirmed(struct leg *l, sip_msg_t *m)
 	notice_send();
 }
 
-static int on_ack(sip_msg_t *m, uint64_t id)
+/* False: its leg is not here. */
+static bool acknowledged(sip_msg_t *m, uint64_t id)
 {
 	struct leg *l;
+	bool here;
 
-	tmb.t_newtran(m); /* matches our 2xx: ends its retransmission */
 	leg_lock(id);
 	l = leg_find(id);
+	here = l != NULL;
 	if(same_dialog(l, m) && l->wait_ack && sip_cseq(m) == l->server_cseq)
 		confirmed(l, m);
 	leg_unlock(id);
+	return here;
+}
+
+static int on_ack(sip_msg_t *m, unsigned partition, uint64_t id)
+{
+	tmb.t_newtran(m); /* matches our 2xx: ends its retransmission */
+	if(!acknowledged(m, id))
+		restore_ask(m, NULL, partition, id);
 	return 1;
 }
 
@@ -183,13 +194,53 @@ static int take(struct leg *l, sip_msg_t *m, struct cell *t)
 	return 0;
 }
 
-int indialog_request(sip_msg_t *m)
+/* ENOENT: its leg is not here. */
+static int carry_out(sip_msg_t *m, struct cell *t, uint64_t id)
 {
 	struct leg *l;
+	int code = 0, err = 0;
+
+	leg_lock(id);
+	l = leg_find(id);
+	if(same_dialog(l, m))
+		code = take(l, m, t);
+	else if(l)
+		code = 481;
+	else
+		err = ENOENT;
+	leg_unlock(id);
+	if(code)
+		answer(m, code, code == 481 ? "Call/Transaction Does Not Exist"
+									: sip_phrase(code));
+	return err;
+}
+
+/* Nobody has its leg. Our BYE crossed theirs, or theirs comes once more; to
+ * them it makes no difference. */
+static void refuse(sip_msg_t *m, int err)
+{
+	if(m->REQ_METHOD == METHOD_BYE)
+		answer(m, 200, "OK");
+	else if(err == ENOENT)
+		answer(m, 481, "Call/Transaction Does Not Exist");
+	else
+		answer(m, 503, "Service Unavailable");
+}
+
+void indialog_replay(sip_msg_t *m, struct cell *t, uint64_t id, int err)
+{
+	if(!t)
+		acknowledged(m, id);
+	else if(err || carry_out(m, t, id))
+		refuse(m, err ? err : ENOENT);
+}
+
+int indialog_request(sip_msg_t *m)
+{
 	struct cell *t;
 	uint64_t id;
 	unsigned partition;
-	int r, code;
+	int r;
 
 	if(sip_parse(m))
 		return -1;
@@ -198,22 +249,17 @@ int indialog_request(sip_msg_t *m)
 		return -1;
 	}
 	if(m->REQ_METHOD == METHOD_ACK)
-		return on_ack(m, id);
+		return on_ack(m, partition, id);
 	if(m->REQ_METHOD == METHOD_INVITE)
 		tmb.set_fr(m, 0, (acd.end_ms + 1000));
 	r = tmb.t_newtran(m); /* first: its leg may be gone since */
 	if(r <= 0)
 		return r;
 	t = tmb.t_gett();
-	leg_lock(id);
-	l = leg_find(id);
-	if(same_dialog(l, m))
-		code = take(l, m, t);
-	else /* our BYE crossed theirs, or theirs comes once more */
-		code = m->REQ_METHOD == METHOD_BYE ? 200 : 481;
-	leg_unlock(id);
-	if(code)
-		answer(m, code, code == 481 ? "Call/Transaction Does Not Exist"
-									: sip_phrase(code));
+	if(carry_out(m, t, id)) {
+		r = restore_ask(m, t, partition, id);
+		if(r)
+			refuse(m, r);
+	}
 	return 1;
 }

@@ -9,6 +9,13 @@
  * -1 the To-tag is none of ours. */
 int indialog_request(sip_msg_t *m);
 
+/*
+ * For the link process: a request that had to wait for its leg (restore.h).
+ * t: its transaction, tm's current one; NULL: an ACK. err: why the leg is not
+ * here, 0: it is.
+ */
+void indialog_replay(sip_msg_t *m, struct cell *t, uint64_t id, int err);
+
 /* The node's name of a server transaction: F_TID. */
 int tid_parse(struct str tid, unsigned *hashp, unsigned *labelp);
 

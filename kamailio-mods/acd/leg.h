@@ -64,6 +64,7 @@ struct leg {
 	uint64_t held_until; /* give up `held` */
 	uint64_t end_by; /* forget a leg that is ending */
 	uint64_t dead_at; /* too old */
+	uint64_t probe_at; /* ask whether the other side is there: probe.h */
 };
 
 int leg_table_init(void);

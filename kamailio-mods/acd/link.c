@@ -10,6 +10,8 @@
 #include "kamailio-mods/acd/escape.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/notice.h"
+#include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/sweep.h"
 #include "lib/bus/bus.h"
 #include "core/cfg/cfg_struct.h"
@@ -17,7 +19,6 @@
 
 #define SWEEP_MS 100
 #define DIRECTORY_EVERY 10 /* sweeps */
-#define FORGET_MS 5000
 
 struct link_figures *link_figures;
 static struct bus *bus;
@@ -78,6 +79,12 @@ static void on_notices(evutil_socket_t fd, short what, void *arg)
 	link_drain();
 }
 
+static void on_asks(evutil_socket_t fd, short what, void *arg)
+{
+	link_drain(); /* what ended a leg goes before a question for it */
+	restore_drain(bus);
+}
+
 /* ---- time --------------------------------------------------------------- */
 
 static void copy_figures(void)
@@ -95,6 +102,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	cfg_update();
 	link_drain();
 	sweep();
+	restore_tick(bus);
 	copy_figures();
 	bans_drain(bus);
 	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus)) {
@@ -126,40 +134,13 @@ static void say_up(void)
 		link_say_up((unsigned)i);
 }
 
-/* The legs of this node's earlier boot ended with it: so do their records. */
-static void forget_earlier_legs(void)
-{
-	static const char script[] =
-			"for _, k in ipairs(redis.call('KEYS', KEYS[1] .. ':leg:*')) do "
-			"local v = redis.call('GET', k) "
-			"if v and string.find(v, ARGV[1], 1, true) then "
-			"redis.call('DEL', k) end end return 1";
-	char prefix[16], node[64];
-	int i;
-
-	for(i = 0; i < acd.partitions; i++) {
-		struct str argv[5] = {STR_LIT("EVAL"), str_c(script), STR_LIT("1")};
-
-		snprintf(prefix, sizeof(prefix), "{p%d}", i);
-		snprintf(node, sizeof(node), " node=%s ", acd.node);
-		argv[3] = str_c(prefix);
-		argv[4] = str_c(node);
-		if(bus_command(bus, argv, 5, FORGET_MS, NULL, NULL))
-			LM_WARN("event=not_forgotten partition=%d\n", i);
-	}
-}
-
 static void on_link(bool up, void *arg)
 {
-	static bool before;
-
 	LM_NOTICE("event=redis_%s\n", up ? "up" : "down");
 	if(!up)
 		return;
-	if(!before && !leg_count())
-		forget_earlier_legs();
-	before = true;
 	say_up();
+	directory_look(bus);
 }
 
 /* host:port or a socket's path. The text is split in place. */
@@ -184,7 +165,7 @@ static int start(struct event_base *base)
 	struct bus_conf conf = {.name = acd.node, .partitions = acd.partitions,
 			.on_link = on_link};
 	struct timeval tv = {0, SWEEP_MS * 1000};
-	struct event *notices, *tick;
+	struct event *notices, *asks, *tick;
 	int err = address(&conf);
 
 	if(err) {
@@ -194,13 +175,17 @@ static int start(struct event_base *base)
 	}
 	err = bus_alloc(&bus, base, &conf);
 	if(!err)
+		own_set_boot(bus_boot(bus));
+	if(!err)
 		err = bus_inbox_start(bus, command_run, command_late, bus);
 	if(err)
 		return err;
 	notices = event_new(base, notice_fd(), EV_READ | EV_PERSIST, on_notices,
 			NULL);
+	asks = event_new(base, restore_fd(), EV_READ | EV_PERSIST, on_asks, NULL);
 	tick = event_new(base, -1, EV_PERSIST, on_tick, NULL);
-	if(!notices || !tick || event_add(notices, NULL) || event_add(tick, &tv))
+	if(!notices || !asks || !tick || event_add(notices, NULL)
+			|| event_add(asks, NULL) || event_add(tick, &tv))
 		return ENOMEM;
 	return 0;
 }

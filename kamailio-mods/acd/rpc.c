@@ -50,6 +50,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 		{"dropped", stat_dropped}, {"gone", stat_gone},
 		{"commands", stat_commands}, {"banned", stat_banned},
 		{"misshapen", stat_misshapen},
+		{"restored", stat_restored},
 	};
 	unsigned i;
 	void *h;

@@ -7,7 +7,7 @@
 
 counter_handle_t stat_offered, stat_invited, stat_answered, stat_ended,
 		stat_refused, stat_forged, stat_escaped, stat_no_ack, stat_dropped,
-		stat_gone, stat_commands, stat_banned, stat_misshapen;
+		stat_gone, stat_commands, stat_banned, stat_misshapen, stat_restored;
 static counter_handle_t stat_legs;
 
 static counter_val_t count_legs(counter_handle_t h, void *arg)
@@ -30,6 +30,7 @@ static counter_def_t defs[] = {
 	{&stat_commands, "commands", 0, 0, 0, "commands carried out"},
 	{&stat_banned, "banned", 0, 0, 0, "bans that this node began"},
 	{&stat_misshapen, "misshapen", 0, 0, 0, "messages no parser was given"},
+	{&stat_restored, "restored", 0, 0, 0, "legs taken over from records"},
 	{0, 0, 0, 0, 0, 0},
 };
 

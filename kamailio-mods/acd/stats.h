@@ -7,7 +7,7 @@
 
 extern counter_handle_t stat_offered, stat_invited, stat_answered, stat_ended,
 		stat_refused, stat_forged, stat_escaped, stat_no_ack, stat_dropped,
-		stat_gone, stat_commands, stat_banned, stat_misshapen;
+		stat_gone, stat_commands, stat_banned, stat_misshapen, stat_restored;
 
 #define stat_inc(h) counter_inc(h)
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/store.h"
 #include "core/socket_info.h"
 #include "core/parser/parse_rr.h"
@@ -70,6 +71,8 @@ int store_encode(const struct leg *l, char *dst, size_t size)
 	put(&o, "side", l->side == LEG_UAS ? STR_LIT("uas") : STR_LIT("uac"));
 	put(&o, "state", str_c(leg_state_name(l->state)));
 	put(&o, "node", str_c(acd.node));
+	put(&o, "boot", str_c(own_boot()));
+	put(&o, "call", str_c(l->call));
 	put(&o, "call_id", ours(&d->id.call_id));
 	put(&o, "ltag", ours(&d->id.loc_tag));
 	put(&o, "rtag", ours(&d->id.rem_tag));
@@ -77,6 +80,7 @@ int store_encode(const struct leg *l, char *dst, size_t size)
 	put(&o, "ruri", ours(&d->rem_uri));
 	put(&o, "target", ours(&d->rem_target));
 	put(&o, "dst", ours(&d->dst_uri));
+	put(&o, "flow", ours(&l->flow));
 	put(&o, "contact", ours(&l->contact));
 	put_route(&o, d);
 	put_num(&o, "lseq", d->loc_seq.value);

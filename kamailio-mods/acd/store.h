@@ -5,9 +5,10 @@
  *
  * One line, `field=value ...`, values percent-encoded (lib/base/escape.h):
  *
- *	version=1 partition=1 side=uas state=up node=acd-1 call_id=... ltag=...
- *	rtag=... luri=... ruri=... target=... dst=... contact=... route=...
- *	lseq=1 rseq=1 socket=udp:127.0.0.1:5060 memo=...
+ *	version=1 partition=1 side=uas state=up node=acd-1 boot=... call=c...
+ *	call_id=... ltag=... rtag=... luri=... ruri=... target=... dst=...
+ *	flow=... contact=... route=... lseq=1 rseq=1
+ *	socket=udp:127.0.0.1:5060 memo=...
  */
 #ifndef ACD_STORE_H
 #define ACD_STORE_H
@@ -18,6 +19,15 @@
 
 /* Its length, or -1: it does not fit. */
 int store_encode(const struct leg *l, char *dst, size_t size);
+
+/*
+ * Makes the leg that a record describes, in the table and its bucket locked
+ * by the caller, with a margin on the CSeq: the last one may not have been
+ * stored. 0; EPROTO (no record of ours), EADDRNOTAVAIL (this node does not
+ * listen on its socket, or does not hold the address), EEXIST, ENOMEM.
+ */
+int store_decode(struct leg **lp, uint64_t id, unsigned partition,
+		struct str record);
 
 const char *leg_state_name(enum leg_state state);
 

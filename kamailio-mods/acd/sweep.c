@@ -3,6 +3,7 @@
 
 #include "kamailio-mods/acd/escape.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/probe.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/sweep.h"
@@ -23,7 +24,7 @@ static bool is_due(const struct leg *l, uint64_t now)
 {
 	return past(l->first_by, now) || past(l->ack_by, now)
 		   || past(l->held_until, now) || past(l->end_by, now)
-		   || past(l->dead_at, now);
+		   || past(l->dead_at, now) || past(l->probe_at, now);
 }
 
 static void note(struct leg *l, void *arg)
@@ -111,6 +112,8 @@ static void act(uint64_t id, uint64_t now)
 		no_ack(l);
 	} else if(l && past(l->held_until, now)) {
 		let_go(l);
+	} else if(l && past(l->probe_at, now)) {
+		probe_send(l);
 	} else if(l && past(l->first_by, now)) {
 		l->first_by = 0;
 		silent = !l->commanded;

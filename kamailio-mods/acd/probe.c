@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/probe.h"
+#include "kamailio-mods/acd/request.h"
+#include "core/parser/parse_uri.h"
+
+#define RECONNECT_MS 60000 /* a phone's connection died with its node */
+
+/* It was stored before our 2xx left, and the other side has the dialog. */
+static void confirm(struct leg *l)
+{
+	if(!l->wait_ack)
+		return;
+	l->wait_ack = false;
+	notice_leg(M_LEG_CONFIRMED, l);
+	notice_store(l);
+	notice_send();
+}
+
+static void on_reply(struct cell *t, int type, struct tmcb_params *ps)
+{
+	uint64_t id = (uint64_t)(uintptr_t)*ps->param;
+	struct ending e = {"remote", "error", ps->code, 0,
+			str_init("the other side has no such dialog")};
+	struct leg *l;
+
+	leg_lock(id);
+	l = leg_find(id);
+	if(l && l->state == LEG_UP && (ps->code == 481 || ps->code == 408)) {
+		request_bye(l, 0);
+		leg_over(l, &e);
+	} else if(l) {
+		confirm(l);
+	}
+	leg_unlock(id);
+}
+
+void probe_send(struct leg *l)
+{
+	str method = str_init("OPTIONS");
+	uac_req_t u = {.method = &method, .dialog = l->dlg, .cb = on_reply,
+			.cbp = (void *)(uintptr_t)l->id, .cb_flags = TMCB_LOCAL_COMPLETED};
+
+	l->probe_at = 0;
+	l->dlg->loc_seq.value++;
+	if(tmb.t_uac(&u) < 0)
+		LM_WARN("event=probe_not_sent leg=%s call=%s\n", l->name, l->call);
+}
+
+static bool by_connection(const struct leg *l)
+{
+	sip_uri_t uri;
+
+	return l->flow.len && parse_uri(l->flow.s, l->flow.len, &uri) == 0
+		   && uri.proto != PROTO_NONE && uri.proto != PROTO_UDP;
+}
+
+void probe_begin(struct leg *l, bool heard)
+{
+	if(heard && !l->wait_ack)
+		return;
+	l->probe_at = now_ms() + (by_connection(l) ? RECONNECT_MS : 0);
+	if(!by_connection(l))
+		probe_send(l);
+}
