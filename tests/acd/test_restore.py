@@ -14,6 +14,9 @@ def die(engine):
     """Kills the node; returns when it is there again."""
     def kill():
         before, seen = engine.boot, len(engine.log())
+        # who dies within a second waits longer and longer for its restart
+        engine.wait(lambda: engine.stack.status()["kamailio"]["state"]
+                    == "running")
         engine.stack.kill("kamailio")
         engine.event("node.up", 20)
         assert engine.boot != before
