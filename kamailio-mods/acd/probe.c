@@ -6,8 +6,7 @@
 
 #define RECONNECT_MS 60000 /* a phone's connection died with its node */
 
-/* It was stored before our 2xx left, and the other side has the dialog. */
-static void confirm(struct leg *l)
+void probe_proved(struct leg *l)
 {
 	if(!l->wait_ack)
 		return;
@@ -30,7 +29,7 @@ static void on_reply(struct cell *t, int type, struct tmcb_params *ps)
 		request_bye(l, 0);
 		leg_over(l, &e);
 	} else if(l) {
-		confirm(l);
+		probe_proved(l);
 	}
 	leg_unlock(id);
 }
@@ -57,7 +56,7 @@ static bool by_connection(const struct leg *l)
 
 void probe_begin(struct leg *l, bool heard)
 {
-	if(heard && !l->wait_ack)
+	if(heard)
 		return;
 	l->probe_at = now_ms() + (by_connection(l) ? RECONNECT_MS : 0);
 	if(!by_connection(l))

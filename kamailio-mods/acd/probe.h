@@ -11,6 +11,9 @@
  * again; heard: a request of its own has just come.
  */
 void probe_begin(struct leg *l, bool heard);
+/* The other side is there, and so is the dialog: its ACK has got lost when our
+ * 2xx is not acknowledged. The leg is locked. */
+void probe_proved(struct leg *l);
 /* The time in l->probe_at has come; the leg is locked. */
 void probe_send(struct leg *l);
 

@@ -164,11 +164,14 @@ static void restored(struct leg *l, const struct want *w)
 	notice_leg(M_LEG_RESTORED, l);
 	notice_text(F_NODE, acd.node);
 	notice_text(F_STATE, l->wait_ack ? "offered" : "up");
+	notice_str(F_CALL_ID, &l->dlg->id.call_id);
 	notice_str(F_MEMO, &l->memo);
 	notice_store(l);
 	notice_send();
 	stat_inc(stat_restored);
 	LM_NOTICE("event=restored leg=%s call=%s\n", l->name, l->call);
+	if(w->ask && w->ask->transaction)
+		probe_proved(l);
 	probe_begin(l, w->ask != NULL);
 }
 

@@ -75,11 +75,15 @@ void on_agent_registered(struct core *c, const struct msg *m)
 		c->ignored++;
 		return;
 	}
-	if (!a->registered)
+	if (!a->registered || !str_eq(text_str(&a->boot), msg_get(m, F_BOOT)))
 		c->match = true;
 	a->registered = true;
 	text_put(c, &a->node, msg_get(m, F_NODE));
+	text_put(c, &a->boot, msg_get(m, F_BOOT));
 	text_put(c, &a->contact_uri, msg_get(m, F_CONTACT_URI));
+	text_put(c, &a->received, msg_get(m, F_SOURCE));
+	a->expires = msg_num(m, F_EXPIRES_MS)
+			     ? now_of(c) + msg_num(m, F_EXPIRES_MS) : 0;
 	record_changed(c, &a->rec);
 }
 

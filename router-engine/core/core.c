@@ -26,6 +26,7 @@
 #include "router-engine/core/rebuild.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/recording.h"
+#include "router-engine/core/takeover.h"
 
 typedef void (event_h)(struct core *c, const struct msg *m);
 
@@ -42,6 +43,7 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_LEG_REFERRED] = on_leg_asked,
 	[M_LEG_ENDED] = on_leg_ended,
 	[M_LEG_GONE] = on_leg_gone,
+	[M_LEG_RESTORED] = on_leg_restored,
 	[M_LEG_ALIVE] = on_leg_alive,
 	[M_ANNOUNCE_BEGIN] = on_announce_begin,
 	[M_ANNOUNCE_END] = on_announce_end,

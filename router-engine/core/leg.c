@@ -15,6 +15,7 @@
 #include "router-engine/core/out.h"
 #include "router-engine/core/rebuild.h"
 #include "router-engine/core/record.h"
+#include "router-engine/core/takeover.h"
 #include "router-engine/core/talk.h"
 
 #define CLOSING_MS 5000 /* longest wait for figures and rtpengine */
@@ -65,6 +66,20 @@ struct leg *leg_named(struct core *c, const struct msg *m)
 	if (!l)
 		c->stale++;
 	return l;
+}
+
+/* The same, told by the node that has it: not by one that it was taken from,
+ * and that has slept since. */
+static struct leg *told(struct core *c, const struct msg *m)
+{
+	struct leg *l = leg_named(c, m);
+
+	if (!l || !msg_get(m, F_SRC).len || !l->boot.len ||
+	    (str_eq(text_str(&l->node), msg_get(m, F_SRC)) &&
+	     str_eq(text_str(&l->boot), msg_get(m, F_BOOT))))
+		return l;
+	c->stale++;
+	return NULL;
 }
 
 struct leg *leg_adopt(struct core *c, struct leg *l, uint64_t id,
@@ -165,7 +180,7 @@ static void leg_up(struct core *c, struct leg *l)
 
 void on_leg_confirmed(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 	bool sdp = msg_get(m, F_SDP).len > 0;
 
 	if (!l)
@@ -189,7 +204,7 @@ void leg_is_up(struct core *c, struct leg *l)
 
 void on_leg_ringing(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 
 	if (l && l->state == LEG_RINGING)
 		offer_ringing(c, l);
@@ -197,7 +212,7 @@ void on_leg_ringing(struct core *c, const struct msg *m)
 
 void on_leg_answered(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 
 	if (!l)
 		return;
@@ -241,7 +256,7 @@ static bool holds(struct str direction)
  * again (RFC 3261 section 14.2). */
 void on_leg_reoffered(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 
 	if (!l)
 		return;
@@ -278,7 +293,7 @@ static void reoffer_done(struct core *c, struct leg *l)
  * REFER is declined: transfers are asked for through the workbench. */
 void on_leg_asked(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 	struct core_effect *e;
 
 	if (!l)
@@ -365,7 +380,7 @@ static void over(struct core *c, struct leg *l, struct str by,
 
 void on_leg_ended(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 
 	if (!l)
 		return;
@@ -389,7 +404,7 @@ void leg_lost(struct core *c, struct leg *l, const char *reason)
 
 void on_leg_gone(struct core *c, const struct msg *m)
 {
-	struct leg *l = leg_named(c, m);
+	struct leg *l = told(c, m);
 
 	if (l)
 		leg_lost(c, l, "the node has no such leg");
@@ -464,4 +479,6 @@ void leg_due(struct core *c, struct leg *l)
 {
 	if (l->state == LEG_CLOSING)
 		leg_free(c, l);
+	else if (takeover_due(l))
+		leg_lost(c, l, "no node took it over");
 }

@@ -5,6 +5,7 @@
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
+#include "router-engine/core/takeover.h"
 
 #define POLICY STR_LIT("longest_idle")
 #define CANDIDATES_MAX 50 /* named in a decision; the others are counted */
@@ -30,15 +31,20 @@ static bool has_skill(const struct queue *q, const struct agent *a)
 		       (int)q->level;
 }
 
-const char *match_obstacle(const struct core *c, const struct queue *q,
+const char *match_obstacle(struct core *c, const struct queue *q,
 			   const struct agent *a)
 {
+	struct node *n;
+	bool by_uri;
+
 	if (!has_skill(q, a))
 		return "skill";
 	if (a->state != AGENT_READY)
 		return agent_states[a->state];
 	if (!a->registered || !a->node.len)
 		return "unregistered";
+	if (!takeover_ring(c, a, &n, &by_uri))
+		return "unreachable";
 	if (a->not_before > now_of(c))
 		return "refused";
 	return NULL;

@@ -15,7 +15,7 @@
 void match_all(struct core *c);
 
 /* NULL: eligible; else why not, one word. */
-const char *match_obstacle(const struct core *c, const struct queue *q,
+const char *match_obstacle(struct core *c, const struct queue *q,
 			   const struct agent *a);
 
 #endif

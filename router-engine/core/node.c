@@ -5,6 +5,7 @@
 #include "router-engine/core/media.h"
 #include "router-engine/core/node.h"
 #include "router-engine/core/record.h"
+#include "router-engine/core/takeover.h"
 
 #define RTCP_PAIR 2 /* rtpengine sends RTCP to the next port: legs keep apart */
 
@@ -76,29 +77,8 @@ static void attach_leg(struct core *c, struct record *r, void *arg)
 	media_attach(c, (struct leg *)r);
 }
 
-static void lose_leg(struct core *c, struct record *r, void *arg)
-{
-	struct leg *l = (struct leg *)r;
-	const struct node *n = arg;
-
-	if (str_eq(text_str(&l->node), text_str(&n->name)) &&
-	    !str_eq(text_str(&l->boot), text_str(&n->boot)))
-		leg_lost(c, l, "node restarted");
-}
-
-/* Registrations live in the node's memory: phones register again. */
-static void lose_agent(struct core *c, struct record *r, void *arg)
-{
-	struct agent *a = (struct agent *)r;
-	const struct node *n = arg;
-
-	if (!a->registered || !str_eq(text_str(&a->node), text_str(&n->name)))
-		return;
-	a->registered = false;
-	record_changed(c, r);
-}
-
-/* A new boot: whatever the old one carried is not there any more. */
+/* A new boot: whatever the old one carried is not there any more, but for the
+ * legs of an acd node. */
 void on_node_up(struct core *c, const struct msg *m)
 {
 	struct node *n = node_get(c, msg_get(m, F_NODE));
@@ -116,8 +96,7 @@ void on_node_up(struct core *c, const struct msg *m)
 		return;
 	n->up = true;
 	if (!is_worker(n)) {
-		record_each(c, RECORD_LEG, lose_leg, n);
-		record_each(c, RECORD_AGENT, lose_agent, n);
+		takeover_node_up(c, n);
 		return;
 	}
 	record_each(c, RECORD_LEG, detach_leg, n);
@@ -138,8 +117,10 @@ void on_node_down(struct core *c, const struct msg *m)
 	}
 	n->up = false;
 	record_changed(c, &n->rec);
-	if (!is_worker(n))
+	if (!is_worker(n)) {
+		takeover_node_down(c, n);
 		return;
+	}
 	record_each(c, RECORD_LEG, detach_leg, n);
 	record_each(c, RECORD_LEG, attach_leg, NULL);
 }

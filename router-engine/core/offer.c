@@ -8,6 +8,7 @@
  * | 486, 600            | busy        | left alone for the queue's refusal_ms |
  * | 603, 403, 406, 606  | declined    | left alone for the queue's refusal_ms |
  * | nothing in ring_ms  | no_answer   | not responding                       |
+ * | its node died       | node_died   | left alone for a second               |
  * | anything else       | unreachable | not responding                       |
  *
  * The contact keeps its place and is matched again at once in every case.
@@ -20,10 +21,11 @@
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
+#include "router-engine/core/takeover.h"
 #include "router-engine/core/talk.h"
 
 #define INVITE_MS 2000 /* an INVITE that leaves later would ring a ghost */
-#define NO_MEDIA_MS 1000 /* left alone when our own media is missing */
+#define NO_MEDIA_MS 1000 /* left alone when our own side failed */
 #define ANSWERED_MS 5000 /* from the phone's answer to its media */
 
 static struct offer *offer_of(struct core *c, const struct leg *l)
@@ -40,10 +42,14 @@ static struct offer *offer_of(struct core *c, const struct leg *l)
 static struct leg *leg_for(struct core *c, struct contact *ct,
 			   struct agent *a, uint64_t offer)
 {
-	struct node *n = node_find(c, text_str(&a->node));
-	struct leg *l = leg_new(c, ct->tenant, ROLE_AGENT, text_str(&a->node),
-				n ? text_str(&n->boot) : STR_NONE);
+	struct node *n;
+	bool by_uri;
+	struct leg *l;
 
+	takeover_ring(c, a, &n, &by_uri);
+	l = leg_new(c, ct->tenant, ROLE_AGENT,
+		    n ? text_str(&n->name) : text_str(&a->node),
+		    n ? text_str(&n->boot) : STR_NONE);
 	if (!l)
 		return NULL;
 	l->contact = ct->id;
@@ -104,6 +110,23 @@ static struct str uri_user(struct core *c, struct str caller)
 	return n ? (struct str){p, n} : STR_LIT("anonymous");
 }
 
+/* The node knows its phones by their name; another's by their contact. */
+static void put_target(struct core *c, struct core_effect *e,
+		       const struct agent *a, struct str uri)
+{
+	struct str contact = text_str(&a->contact_uri);
+	struct node *n;
+	bool by_uri;
+
+	if (!takeover_ring(c, a, &n, &by_uri) || !by_uri) {
+		out_str(c, e, F_RURI, uri);
+		return;
+	}
+	out_str(c, e, F_RURI, contact);
+	out_str(c, e, F_DST, a->received.len ? text_str(&a->received)
+					     : contact);
+}
+
 void offer_invite(struct core *c, struct leg *l)
 {
 	struct offer *o = offer_of(c, l);
@@ -122,7 +145,7 @@ void offer_invite(struct core *c, struct leg *l)
 			   STR_FMT(text_str(&t->domain)));
 	e = out_leg(c, l, M_LEG_INVITE, INVITE_MS);
 	out_str(c, e, F_ROUTE, STR_LIT("agent"));
-	out_str(c, e, F_RURI, uri);
+	put_target(c, e, a, uri);
 	out_str(c, e, F_FROM, arena_printf(&c->arena, "<sip:%.*s@%.*s>",
 		STR_FMT(uri_user(c, text_str(&ct->caller))),
 		STR_FMT(text_str(&t->domain))));
@@ -191,6 +214,8 @@ static const char *result_of(unsigned code)
 		return "declined";
 	case 503:
 		return "no_media";
+	case 504:
+		return "node_died";
 	default:
 		return "unreachable";
 	}
@@ -209,7 +234,7 @@ void offer_refused(struct core *c, struct leg *l, unsigned code)
 	struct offer *o = offer_of(c, l);
 	struct contact *ct = o ? contact_find(c, o->contact) : NULL;
 	struct agent *a = agent_find(c, l->agent);
-	uint64_t ms = code == 503 ? NO_MEDIA_MS : refusal_ms(c, ct);
+	uint64_t ms = code == 503 || code == 504 ? NO_MEDIA_MS : refusal_ms(c, ct);
 
 	if (!o)
 		return;

@@ -124,7 +124,9 @@ struct agent {
 	struct text cause; /* why the state was entered */
 	uint64_t offer, contact; /* what it works on; 0 none */
 	bool registered;
-	struct text node, contact_uri;
+	struct text node, boot; /* where it registered */
+	struct text contact_uri, received; /* received: behind NAT */
+	uint64_t expires; /* the registration, unless it is refreshed */
 	bool named, retired; /* retired: its row is gone, it still works */
 	UT_hash_handle hh;
 };
@@ -189,9 +191,10 @@ struct leg {
 	uint64_t ended, code, q850;
 	bool measured;
 	uint64_t packets, lost, jitter_us, mos100;
-	uint64_t due; /* last wait for figures */
+	uint64_t due; /* last wait for figures, or for another node */
 	bool adopted; /* announced, not yet put in its contact: rebuild.c */
 	bool named; /* since its node's announce.begin */
+	bool stranded; /* its node is gone: takeover.c */
 	UT_hash_handle hh;
 };
 

@@ -27,7 +27,7 @@ def die(engine):
 
 def asked(peer, answer=200):
     """The question whether the other side is there, and its answer."""
-    m = peer.request("OPTIONS")
+    m = peer.request("OPTIONS")  # one, and no other test's
     assert m.tag("To")
     peer.answer(m, answer)
     return m

@@ -231,11 +231,32 @@ static void on_worker(struct world *w, const struct core_effect *e)
 		      (unsigned long long)w->now);
 }
 
+/* Commands for an earlier boot are read by nobody. */
+static bool is_unread(const struct world *w, const struct core_effect *e)
+{
+	char boot[16];
+
+	snprintf(boot, sizeof(boot), "b%u", w->acd.boot);
+	return str_eq(e->node, STR_LIT("acd-1")) &&
+	       !str_eq(e->boot, str_c(boot));
+}
+
+static void on_restore(struct world *w, uint64_t id)
+{
+	bool there = dialog_find(w, id) != NULL;
+
+	later(w, 3, there ? "t=leg.restored leg=l%016llx node=acd-1 state=up"
+			  : "t=leg.gone leg=l%016llx reason=none",
+	      (unsigned long long)id);
+}
+
 static void on_effect(struct world *w, const struct core_effect *e)
 {
 	const struct msg *m = &e->m;
 	uint64_t id = leg_of(m);
 
+	if (is_unread(w, e))
+		return;
 	switch (m->type) {
 	case M_LEG_ANSWER:
 		if (dialog_find(w, id))
@@ -248,6 +269,9 @@ static void on_effect(struct world *w, const struct core_effect *e)
 	case M_LEG_END:
 	case M_LEG_REJECT:
 		on_end(w, id);
+		break;
+	case M_LEG_RESTORE:
+		on_restore(w, id);
 		break;
 	case M_LEG_REANSWER:
 		on_reanswer(w, m, id);
@@ -370,7 +394,11 @@ static void acd_restarts(struct world *w)
 {
 	struct dialog *d, *tmp;
 
-	HASH_ITER(hh, w->dialogs, d, tmp) { /* nothing of them is heard again */
+	/* What was not answered is never heard of again; of the others the
+	 * records are there, but for a few. */
+	HASH_ITER(hh, w->dialogs, d, tmp) {
+		if (d->phase == PHASE_UP && chance(w, 90))
+			continue;
 		HASH_DEL(w->dialogs, d);
 		free(d);
 	}

@@ -100,22 +100,6 @@ static void rtpengine_back_is_told_everything_again(void **state)
 	want_none(b, M_NG_NEGOTIATE);
 }
 
-static void node_restart_ends_its_legs(void **state)
-{
-	struct bench *b = *state;
-
-	in_talk(b);
-	give(b, "t=node.up node=acd-1 boot=b2 kind=acd");
-	want(b, M_JOURNAL_SEGMENT, F_KIND, "talk");
-	pass(b, 10000);
-	want(b, M_JOURNAL_CONTACT, F_BY, "system");
-	/* and nobody is offered a call until they registered again */
-	greeting_ends(b, call_arrives(b, "100"));
-	want(b, M_JOURNAL_DECISION, F_AGENT, "");
-	want(b, M_JOURNAL_DECISION, F_CANDIDATES,
-	     "1:0:unregistered,2:0:offline,3:0:offline");
-}
-
 static void old_boot_of_a_worker_says_nothing(void **state)
 {
 	struct bench *b = *state;
@@ -136,7 +120,6 @@ int main(void)
 		T(music_plays_on_after_a_restart),
 		T(recording_goes_on_in_a_second_part), T(no_worker_at_all),
 		T(rtpengine_back_is_told_everything_again),
-		T(node_restart_ends_its_legs),
 		T(old_boot_of_a_worker_says_nothing),
 	};
 

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <strings.h>
+
+#include "router-engine/core/leg.h"
+#include "router-engine/core/out.h"
+#include "router-engine/core/rebuild.h"
+#include "router-engine/core/record.h"
+#include "router-engine/core/takeover.h"
+
+/* As long as a node may be away before its calls are given up. */
+#define STRANDED_MS 300000
+#define LOST_CODE 504 /* an offer whose node died: see offer.c */
+
+/* The up acd node that follows `last` by name: an order that does not depend
+ * on who came first. */
+static struct node *next_node(struct core *c, struct str last)
+{
+	struct node *n, *tmp, *best = NULL;
+
+	HASH_ITER(hh, c->nodes, n, tmp) {
+		struct str name = text_str(&n->name);
+
+		if (n->rec.gone || !n->up ||
+		    !str_eq(text_str(&n->kind), STR_LIT("acd")) ||
+		    str_cmp(name, last) <= 0)
+			continue;
+		if (!best || str_cmp(name, text_str(&best->name)) < 0)
+			best = n;
+	}
+	return best;
+}
+
+static bool is_on(const struct leg *l, const struct node *n)
+{
+	return str_eq(text_str(&l->node), text_str(&n->name));
+}
+
+static bool is_on_boot(const struct leg *l, const struct node *n)
+{
+	return is_on(l, n) && str_eq(text_str(&l->boot), text_str(&n->boot));
+}
+
+/* ---- legs ------------------------------------------------------------------ */
+
+static void ask(struct core *c, const struct leg *l, const struct node *n)
+{
+	struct core_effect *e = out_new(c, M_LEG_RESTORE);
+
+	e->node = arena_str(&c->arena, text_str(&n->name));
+	e->boot = arena_str(&c->arena, text_str(&n->boot));
+	out_id(c, e, F_LEG, 'l', l->id);
+	out_id(c, e, F_CONTACT, 'c', l->contact);
+}
+
+/* Should its node live after all, the phone stops ringing. */
+static void lose(struct core *c, struct leg *l)
+{
+	out_num(c, out_leg(c, l, M_LEG_END, 0), F_CODE, 480);
+	l->code = LOST_CODE;
+	leg_lost(c, l, "its node died");
+}
+
+/* Its INVITE has not left: another node sends it. */
+static void move(struct core *c, struct leg *l)
+{
+	struct node *n = next_node(c, STR_NONE);
+
+	if (!n) {
+		lose(c, l);
+		return;
+	}
+	text_put(c, &l->node, text_str(&n->name));
+	text_put(c, &l->boot, text_str(&n->boot));
+	record_changed(c, &l->rec);
+}
+
+static void strand(struct core *c, struct leg *l)
+{
+	struct node *n;
+
+	switch (l->state) {
+	case LEG_ARRIVING:
+	case LEG_RINGING:
+		lose(c, l);
+		return;
+	case LEG_INVITING:
+		move(c, l);
+		return;
+	case LEG_CLOSING:
+		return;
+	default:
+		break;
+	}
+	l->stranded = true;
+	timer_set(c, &l->rec, &l->due, now_of(c) + STRANDED_MS);
+	record_changed(c, &l->rec);
+	for (n = next_node(c, STR_NONE); n;
+	     n = next_node(c, text_str(&n->name)))
+		ask(c, l, n);
+}
+
+static void found(struct core *c, struct leg *l)
+{
+	l->stranded = false;
+	timer_set(c, &l->rec, &l->due, 0);
+	record_changed(c, &l->rec);
+}
+
+static void node_up_leg(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+	struct node *n = arg;
+
+	if (l->state == LEG_CLOSING)
+		return;
+	if (l->stranded && is_on_boot(l, n))
+		found(c, l);
+	else if (l->stranded)
+		ask(c, l, n);
+	else if (is_on(l, n) && !is_on_boot(l, n))
+		strand(c, l);
+}
+
+static void node_down_leg(struct core *c, struct record *r, void *arg)
+{
+	struct leg *l = (struct leg *)r;
+
+	if (is_on_boot(l, arg) && !l->stranded)
+		strand(c, l);
+}
+
+/* It was restored on request before anybody asked, or is over by our books. */
+static void end_there(struct core *c, const struct msg *m)
+{
+	struct core_effect *e = out_new(c, M_LEG_END);
+
+	e->node = arena_str(&c->arena, msg_get(m, F_NODE));
+	e->boot = arena_str(&c->arena, msg_get(m, F_BOOT));
+	out_str(c, e, F_LEG, msg_get(m, F_LEG));
+	out_num(c, e, F_Q850, 41);
+}
+
+void on_leg_restored(struct core *c, const struct msg *m)
+{
+	struct leg *l = NULL;
+	uint64_t id;
+
+	if (!id_parse(msg_get(m, F_LEG), 'l', &id))
+		l = leg_find(c, id);
+	if (c->meta.rebuild && !l) {
+		on_leg_alive(c, m);
+		return;
+	}
+	if (!l || l->state == LEG_CLOSING) {
+		c->stale++;
+		end_there(c, m);
+		return;
+	}
+	text_put(c, &l->node, msg_get(m, F_NODE));
+	text_put(c, &l->boot, msg_get(m, F_BOOT));
+	text_put(c, &l->tid, STR_NONE); /* of a transaction that died */
+	found(c, l);
+	if (l->state == LEG_ENDING) /* the first one went to the dead node */
+		out_opt(c, out_leg(c, l, M_LEG_END, 0), F_CODE, l->code);
+}
+
+bool takeover_due(const struct leg *l)
+{
+	return l->stranded;
+}
+
+/* ---- agents ---------------------------------------------------------------- */
+
+static bool says(struct str uri, const char *transport)
+{
+	size_t n = strlen(transport);
+
+	for (size_t i = 0; i + n <= uri.len; i++)
+		if (!strncasecmp(uri.p + i, transport, n))
+			return true;
+	return false;
+}
+
+/* A connection ends with its node, and the phone connects again. */
+static bool by_connection(struct str uri)
+{
+	return says(uri, "transport=tcp") || says(uri, "transport=tls") ||
+	       says(uri, "transport=ws") ||
+	       (uri.len > 5 && !strncasecmp(uri.p, "sips:", 5));
+}
+
+static bool is_home(const struct agent *a, const struct node *n)
+{
+	return !n || (n->up && (!a->boot.len || str_eq(text_str(&a->boot),
+						       text_str(&n->boot))));
+}
+
+static void lose_agent(struct core *c, struct record *r, void *arg)
+{
+	struct agent *a = (struct agent *)r;
+	struct node *n = arg;
+
+	if (!a->registered || is_home(a, n) ||
+	    !str_eq(text_str(&a->node), text_str(&n->name)))
+		return;
+	if (a->contact_uri.len && !by_connection(text_str(&a->contact_uri)) &&
+	    !by_connection(text_str(&a->received)))
+		return; /* over UDP the phone is where it was */
+	a->registered = false;
+	record_changed(c, r);
+}
+
+bool takeover_ring(struct core *c, const struct agent *a, struct node **np,
+		   bool *by_uri)
+{
+	struct node *n = node_find(c, text_str(&a->node));
+
+	*by_uri = !is_home(a, n);
+	*np = n;
+	if (!*by_uri)
+		return true;
+	if (!n->up)
+		*np = next_node(c, STR_NONE);
+	return *np && a->contact_uri.len &&
+	       (!a->expires || now_of(c) < a->expires);
+}
+
+/* ---- nodes ----------------------------------------------------------------- */
+
+void takeover_node_up(struct core *c, struct node *n)
+{
+	record_each(c, RECORD_LEG, node_up_leg, n);
+	record_each(c, RECORD_AGENT, lose_agent, n);
+	c->match = true;
+}
+
+void takeover_node_down(struct core *c, struct node *n)
+{
+	record_each(c, RECORD_LEG, node_down_leg, n);
+	record_each(c, RECORD_AGENT, lose_agent, n);
+}
