@@ -59,6 +59,11 @@ static const struct config_row rows[] = {
 	 .offset = AT(metrics),
 	 .doc = "address:port for /metrics, /healthz and /readyz; none: not "
 		"served"},
+	{.name = "silence_ms",
+	 .type = CONFIG_UINT,
+	 .offset = AT(silence_ms),
+	 .preset = "20",
+	 .doc = "how often a leg that hears nothing is sent a frame, ms"},
 	{.name = "prompts",
 	 .type = CONFIG_TEXT,
 	 .offset = AT(prompts),

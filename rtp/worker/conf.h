@@ -17,6 +17,7 @@ struct conf {
 	uint16_t redis_port;
 	uint16_t first_port, last_port; /* for legs, last included */
 	unsigned partitions;
+	unsigned silence_ms; /* between frames to a leg that hears nothing */
 	struct in_addr addr; /* address */
 };
 

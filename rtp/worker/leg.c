@@ -235,6 +235,12 @@ void leg_send(struct leg *leg, const int16_t pcm[FRAME_SAMPLES])
 		      (struct sockaddr *)&leg->point, sizeof(leg->point));
 }
 
+void leg_skip(struct leg *leg, unsigned n)
+{
+	leg->out.ts += n * FRAME_SAMPLES;
+	leg->cut = true;
+}
+
 /* ---- figures
  * -------------------------------------------------------------------- */
 

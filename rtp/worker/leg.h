@@ -3,7 +3,8 @@
  * @file leg.h  A leg in the worker: a UDP port on the inner side.
  *
  * It hears what its point sends (nobody else is mixed or recorded: others are
- * counted) and sends 20 ms of PCMA to its point every 20 ms, come what may.
+ * counted) and sends 20 ms of PCMA to its point every 20 ms; silence less often
+ * when the mixer is told so.
  */
 #ifndef JF_WORKER_LEG_H
 #define JF_WORKER_LEG_H
@@ -47,6 +48,8 @@ struct leg {
 	struct play play;
 	struct rtp_packet out; /* header of the next packet */
 	bool cut;	       /* time was skipped: set the marker */
+	unsigned still;	       /* frames in a row in which nothing came in */
+	unsigned unsent;       /* frames of silence since one was sent */
 };
 
 /* Binds address:port. 0, or an errno with nothing allocated. */
@@ -63,6 +66,8 @@ int leg_hear(struct leg *leg, struct str list);
 void leg_receive(struct leg *leg, dtmf_h *on_digit, void *arg);
 /* Sends one frame. */
 void leg_send(struct leg *leg, const int16_t pcm[FRAME_SAMPLES]);
+/* Time goes on by n frames without one being sent. */
+void leg_skip(struct leg *leg, unsigned n);
 
 /* One datagram from the point, as leg_receive() takes it; arrival in
  * timestamp units. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rtp/worker/mix.h"
 
+#define CONCEALED_FRAMES 3 /* how long jitter.c fills a gap */
+
 void mixer_init(struct mixer *mx, struct prompts *prompts,
 		const struct mixer_handlers *h)
 {
@@ -94,7 +96,7 @@ static void hear(struct mixer *mx, struct leg *leg)
 	struct digit_to to = {mx, leg};
 
 	leg_receive(leg, on_digit, &to);
-	jitter_get(&leg->jitter, leg->in);
+	leg->still = jitter_get(&leg->jitter, leg->in) ? 0 : leg->still + 1;
 }
 
 static void played(struct mixer *mx, struct leg *leg, enum play_state state)
@@ -109,6 +111,30 @@ static void played(struct mixer *mx, struct leg *leg, enum play_state state)
 	mixer_stop(mx, leg);
 }
 
+/* Nothing plays to it, and of those it hears nobody has said anything, not
+ * even what conceals a loss. */
+static bool hears_nothing(const struct leg *leg)
+{
+	if (leg->play.state == PLAY_ON)
+		return false;
+	for (unsigned i = 0; i < leg->nhears; i++)
+		if (leg->hears[i].leg &&
+		    leg->hears[i].leg->still <= CONCEALED_FRAMES)
+			return false;
+	return true;
+}
+
+/* Whether this frame is left out: silence, and not its time. */
+static bool left_out(const struct mixer *mx, struct leg *leg)
+{
+	if (!hears_nothing(leg) || ++leg->unsent >= mx->silence_frames) {
+		leg->unsent = 0;
+		return false;
+	}
+	leg_skip(leg, 1);
+	return true;
+}
+
 static void speak(struct mixer *mx, struct leg *leg)
 {
 	int32_t acc[FRAME_SAMPLES] = {0};
@@ -117,6 +143,8 @@ static void speak(struct mixer *mx, struct leg *leg)
 
 	if (leg->generation != mx->generation)
 		find_heard(mx, leg);
+	if (mx->silence_frames > 1 && left_out(mx, leg))
+		return;
 	for (unsigned i = 0; i < leg->nhears; i++)
 		if (leg->hears[i].leg)
 			mix_add(acc, leg->hears[i].leg->in,
@@ -147,7 +175,6 @@ void mixer_skip(struct mixer *mx, unsigned n)
 	HASH_ITER(hh, mx->legs, leg, tmp)
 	{
 		jitter_skip(&leg->jitter, n);
-		leg->out.ts += n * FRAME_SAMPLES;
-		leg->cut = true;
+		leg_skip(leg, n);
 	}
 }

@@ -24,6 +24,8 @@ struct mixer_handlers {
 struct mixer {
 	struct leg *legs;    /* by id */
 	unsigned generation; /* new with each leg that comes or goes */
+	/* one frame of so many is sent to who hears nothing; 0, 1: each */
+	unsigned silence_frames;
 	struct prompts *prompts;
 	struct mixer_handlers h;
 };

@@ -218,6 +218,7 @@ int worker_start(struct worker *w, const struct conf *conf,
 	g711_tables();
 	err = start_prompts(w);
 	mixer_init(&w->mixer, w->prompts, &h);
+	w->mixer.silence_frames = conf->silence_ms / FRAME_MS;
 	if (!err && (what = "recordings"))
 		err = start_recorder(w);
 	if (!err && (what = "liveness"))

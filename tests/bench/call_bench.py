@@ -4,8 +4,10 @@
     ./jackfield bench call [--calls 1000] [--rate 50] [--hold-ms 2000]
 
 Both get the same callers, agents and hold time, one after the other on the
-same machine, without RTP from either end. Jackfield's calls go the whole way:
-answered, queued, matched, offered, talked, journaled. One JSON object a line:
+same machine, without RTP from either end: signalling only. The worker sends
+a leg that hears nobody one packet a second (silence_ms) and not fifty; they
+count. Jackfield's calls go the whole way: answered, anchored, queued, matched,
+offered, talked, recorded, journaled. One JSON object a line:
 {"bench": "call", "figure", "value", "unit", "baseline"}.
 """
 
@@ -16,67 +18,55 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [os.path.join(ROOT, "tools"), os.path.join(ROOT, "tests")]
+sys.path[:0] = [HERE, os.path.join(ROOT, "tools"),
+                os.path.join(ROOT, "tests")]
 
 import jinja2  # noqa: E402
 
+from _cost import counts, cpu, out  # noqa: E402
+from _probe import median_ms  # noqa: E402
 from crowd import add_agents  # noqa: E402
 from harness import DOMAIN, SUPPORT, Site  # noqa: E402
+from jf.layout import EDGE  # noqa: E402
 from jf.sim.people import wait_for  # noqa: E402
 from jf.sim.sipp import Sipp  # noqa: E402
 from jf.sim.ua import Phone  # noqa: E402
 from jf.stack import CORE, Stack  # noqa: E402
 
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 WARM_UP = 50  # calls that are not measured
+PROBES = 60  # calls that are timed, one after the other
+# Nobody speaks: the worker says so once a second and not fifty times. All
+# agents are one address, which is no flood.
+SETTINGS = {"silence_ms": 1000, "edge": {**EDGE, "source_requests": 1000000}}
 
 
-def out(figure, value, unit, baseline=None):
-    print(json.dumps({"bench": "call", "figure": figure,
-                      "value": round(value, 4), "unit": unit,
-                      "baseline": None if baseline is None
-                      else round(baseline, 4)}), flush=True)
-
-
-# ---- CPU of process trees ----------------------------------------------------
-
-def _stat(pid):
-    """(parent, utime + stime of it and of its reaped children), or None."""
-    try:
-        with open("/proc/%d/stat" % pid) as f:
-            v = f.read().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return int(v[1]), sum(map(int, v[11:15]))
-
-
-def cpu(pids):
-    """name -> CPU seconds so far of each tree; pids: name -> pid."""
-    table = {int(p): s for p in os.listdir("/proc") if p.isdigit()
-             if (s := _stat(int(p)))}
-    children = {}
-    for pid, (parent, _) in table.items():
-        children.setdefault(parent, []).append(pid)
-
-    def tree(pid):
-        own = table[pid][1] if pid in table else 0
-        return own + sum(tree(c) for c in children.get(pid, []))
-    return {name: tree(pid) * TICK_S for name, pid in pids.items()}
-
-
-def measure(pids, calls, place, settle):
-    """CPU ms per call of each process over place(calls)."""
+def measure(pids, calls, place, settle, counter=None):
+    """(CPU ms of each process, what was counted), of one call each."""
+    began = counter() if counter else {}
     before = cpu(pids)
     result = place(calls)
     settle()
     after = cpu(pids)
+    ended = counter() if counter else {}
     assert result.good >= calls * 0.99, result
     return ({n: (after[n] - before[n]) * 1000 / calls for n in pids},
-            result)
+            {n: (v - began.get(n, 0)) / calls for n, v in ended.items()})
+
+
+def under_load(place, a, local, proxy):
+    """(p50, p99) ms from INVITE to 200 while calls come at the rate."""
+    load = threading.Thread(target=place, args=(a.rate * (PROBES // 8 + 2),))
+    load.start()
+    try:
+        time.sleep(1)
+        return median_ms(local, proxy, SUPPORT, PROBES)
+    finally:
+        load.join()
 
 
 # ---- Jackfield ---------------------------------------------------------------
@@ -127,9 +117,23 @@ def jackfield(site, a, directory):
     try:
         place(WARM_UP)
         settle()
-        return measure(pids, a.calls, place, settle)
+        costs, counted = measure(pids, a.calls, place, settle,
+                                 lambda: counts(site))
+        times = under_load(place, a, ("127.0.0.2", site.ports["people"] + 99),
+                           site.proxy)
+        settle()
     finally:
-        agents.stop()
+        phones = agents.stop()
+    return costs, counted, times, invites(site, phones)
+
+
+def invites(site, phones):
+    """Sorted ms from the choice of an agent to the INVITE at the phone."""
+    begun = {r["call_id"]: r["ms"] for r in site.rows(
+        "SELECT call_id, (extract(epoch FROM begin_at) * 1000)::float8 AS ms "
+        "FROM journal.legs WHERE role = 'agent'")}
+    return sorted(at * 1000 - begun[call_id] for at, call_id, what
+                  in phones.log if what == "offered" and call_id in begun)
 
 
 # ---- the baseline ------------------------------------------------------------
@@ -162,7 +166,9 @@ def baseline(site, a, directory):
     try:
         place(WARM_UP)
         settle()
-        return measure(pids, a.calls, place, settle)
+        costs, _ = measure(pids, a.calls, place, settle)
+        return costs, under_load(place, a, ("127.0.0.2", port + 9),
+                                 (site.layout.addr, port))
     finally:
         proxy.terminate()
         proxy.wait(10)
@@ -170,22 +176,22 @@ def baseline(site, a, directory):
         log.close()
 
 
-def report(ours, base, site, begin):
-    total, plain = sum(ours.values()), sum(base.values())
-    out("cpu_per_call", total, "ms", plain)
-    for name, value in sorted(ours.items(), key=lambda v: -v[1]):
-        out("cpu_per_call." + name, value, "ms", base.get(name))
-    out("cpu_per_call.times_baseline", total / plain, "x", 1)
-    row = site.one("""
-        SELECT count(*) AS n,
-               percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY
-                   extract(epoch FROM answered_at - begin_at) * 1000) AS ms
-        FROM journal.contacts WHERE begin_at >= %s AND outcome = 'answered'
-        """, begin)
-    out("calls_answered", row["n"], "calls")
-    out("invite_to_talk.p50", float(row["ms"][0]), "ms")
-    out("invite_to_talk.p99", float(row["ms"][1]), "ms")
-    engine_figures(site)
+def report(ours, base):
+    costs, counted, times, to_phone = ours
+    plain, plain_times = base
+    out("cpu_per_call", sum(costs.values()), "ms", sum(plain.values()))
+    for name, value in sorted(costs.items(), key=lambda v: -v[1]):
+        out("cpu_per_call." + name, value, "ms", plain.get(name))
+    out("cpu_per_call.times_baseline",
+        sum(costs.values()) / sum(plain.values()), "x", 1)
+    out("invite_to_200.p50", times[0], "ms", plain_times[0])
+    out("invite_to_200.p99", times[1], "ms", plain_times[1])
+    for name, part in ("p50", 0.5), ("p99", 0.99):
+        out("choice_to_invite." + name, to_phone[int(len(to_phone) * part)],
+            "ms")
+    for name, value in counted.items():
+        if value >= 0.05:
+            out("count." + name, value, "per call")
 
 
 def engine_figures(site):
@@ -208,14 +214,13 @@ def main():
     directory = tempfile.mkdtemp(prefix="jf-bench-")
     os.chmod(directory, 0o755)
     os.mkdir(directory + "/b")
-    stack = Stack(var=directory + "/var", durable=True)
+    stack = Stack(var=directory + "/var", durable=True, settings=SETTINGS)
     try:
         stack.start()
         site = Site(stack)
-        begin = site.rows("SELECT now() AS t")[0]["t"]
-        ours, _ = jackfield(site, a, directory)
-        base, _ = baseline(site, a, directory)
-        report(ours, base, site, begin)
+        ours = jackfield(site, a, directory)
+        report(ours, baseline(site, a, directory))
+        engine_figures(site)
         site.close()
     finally:
         stack.stop()
