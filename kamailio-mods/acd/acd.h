@@ -23,7 +23,9 @@
 #include "modules/tm/tm_load.h"
 
 struct acd_settings {
-	char *redis; /* host:port, or a UNIX socket's path */
+	/* host:port, a UNIX socket's path, or name@host:port,host:port,... :
+	 * Sentinels, and what they call the primary */
+	char *redis;
 	char *node; /* this node's name, in tags and in keys */
 	int partitions;
 	str secret; /* key of the tags' MAC */

@@ -143,12 +143,18 @@ static void on_link(bool up, void *arg)
 	directory_look(bus);
 }
 
-/* host:port or a socket's path. The text is split in place. */
+/* See acd.h. The text is split in place. */
 static int address(struct bus_conf *conf)
 {
-	char *colon;
+	char *colon, *at = strchr(acd.redis, '@');
 	uint64_t port;
 
+	if(at) {
+		*at = 0;
+		conf->primary = acd.redis;
+		conf->sentinels = at + 1;
+		return 0;
+	}
 	conf->host = acd.redis;
 	if(strchr(acd.redis, '/'))
 		return 0;
@@ -169,7 +175,8 @@ static int start(struct event_base *base)
 	int err = address(&conf);
 
 	if(err) {
-		LM_ERR("redis=%s: say host:port or the path of a socket\n",
+		LM_ERR("redis=%s: say host:port, the path of a socket, or "
+			   "name@host:port,host:port with Sentinels\n",
 				acd.redis);
 		return err;
 	}

@@ -68,6 +68,8 @@ static const char *type_words(enum config_type type)
 		return "a port number, 1 to 65535";
 	case CONFIG_BOOL:
 		return "true or false";
+	case CONFIG_TEXTS:
+		return "a list of texts: [a, b, c]";
 	case CONFIG_LIST:
 		return "a list of sections (lines that begin with -)";
 	default:
@@ -88,6 +90,7 @@ static int set_value(const struct config_row *row, void *at, struct str v)
 
 	switch (row->type) {
 	case CONFIG_TEXT:
+	case CONFIG_TEXTS:
 		return set_text(at, v);
 	case CONFIG_BOOL:
 		*(bool *)at = str_eq(v, STR_LIT("true"));
@@ -175,6 +178,32 @@ static int read_list(struct reading *r, void *target,
 	return e;
 }
 
+/* Each but the first behind a comma; none may have one in it. */
+static int read_texts(struct reading *r, void *target,
+		      const struct config_row *row, const yaml_node_t *n)
+{
+	char text[1024] = "";
+	size_t len = 0;
+	yaml_node_item_t *i;
+
+	for (i = n->data.sequence.items.start;
+	     i < n->data.sequence.items.top; i++) {
+		yaml_node_t *one = yaml_document_get_node(r->doc, *i);
+		struct str v = STR_NONE;
+
+		if (one->type == YAML_SCALAR_NODE)
+			v = scalar(one);
+		if (!v.len || memchr(v.p, ',', v.len) ||
+		    len + v.len + 2 > sizeof(text))
+			return fault(r, one, "%s: must be %s", row->name,
+				     type_words(row->type));
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"%s%.*s", len ? "," : "", STR_FMT(v));
+	}
+	return set_value(row, member(target, row->offset), str_c(text))
+		? no_memory(r) : 0;
+}
+
 static int read_value(struct reading *r, void *target,
 		      const struct config_row *row, const yaml_node_t *n)
 {
@@ -182,6 +211,8 @@ static int read_value(struct reading *r, void *target,
 
 	if (row->type == CONFIG_LIST)
 		return read_list(r, target, row, n);
+	if (row->type == CONFIG_TEXTS && n->type == YAML_SEQUENCE_NODE)
+		return read_texts(r, target, row, n);
 	e = n->type != YAML_SCALAR_NODE ? EINVAL
 		: set_value(row, member(target, row->offset), scalar(n));
 	if (e == EINVAL)
@@ -381,7 +412,7 @@ void config_release(void *target, const struct config_row *rows)
 	for (; rows->name; rows++) {
 		size_t *count = member(target, rows->count_offset);
 
-		if (rows->type == CONFIG_TEXT) {
+		if (rows->type == CONFIG_TEXT || rows->type == CONFIG_TEXTS) {
 			char **t = member(target, rows->offset);
 
 			free(*t);

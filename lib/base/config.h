@@ -24,6 +24,7 @@
 
 enum config_type {
 	CONFIG_TEXT,	/* char *, allocated; NULL when absent */
+	CONFIG_TEXTS,	/* the same from a list of texts, by commas */
 	CONFIG_UINT,	/* unsigned */
 	CONFIG_PORT,	/* uint16_t, 1-65535 */
 	CONFIG_BOOL,	/* bool: true, false */
@@ -50,7 +51,7 @@ int config_load(void *target, const struct config_row *rows, const char *path,
 /* The same from text; name stands for the path in errors. */
 int config_parse(void *target, const struct config_row *rows, const char *text,
 		 size_t len, const char *name, char *err, size_t errsz);
-/* Frees every CONFIG_TEXT, and zeroes it; lists become empty. */
+/* Frees every CONFIG_TEXT and CONFIG_TEXTS, and zeroes it; lists become empty. */
 void config_release(void *target, const struct config_row *rows);
 
 #endif

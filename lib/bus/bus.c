@@ -3,6 +3,7 @@
  * The bus of one process: its link, its clock, and the parts that use them.
  *
  * link.c      a connection with deadlines
+ * primary.c   where it goes, when Sentinels say
  * producer.c  events: stamps, the window, sending again
  * inbox.c     commands: reading, what was done already, what is too late
  * owner.c     partitions: lease, events, commits (commits.c)
@@ -17,6 +18,7 @@
 #include <hiredis/hiredis.h>
 
 #include "lib/bus/internal.h"
+#include "lib/bus/primary.h"
 
 #define CLOCK_EVERY_MS 2000
 #define CLOCK_TRIP_MS 100 /* an answer that took longer says too little */
@@ -104,7 +106,8 @@ static void make_boot(struct bus *bus)
 
 static int start(struct bus *bus)
 {
-	struct link_conf conf = {bus->host, bus->port, true, on_state, bus};
+	struct link_conf conf = {.to = bus->to, .functions = true,
+				 .on_state = on_state, .arg = bus};
 	struct timeval tv = {CLOCK_EVERY_MS / 1000, 0};
 	int err = producer_alloc(&bus->producer, bus);
 
@@ -116,28 +119,39 @@ static int start(struct bus *bus)
 	return bus->clock && !evtimer_add(bus->clock, &tv) ? 0 : ENOMEM;
 }
 
+static int find_primary(struct bus *bus, const struct bus_conf *conf)
+{
+	bus->to = (struct link_to){.host = bus->host, .port = conf->port};
+	if (!conf->sentinels)
+		return bus->host ? 0 : ENOMEM;
+	return primary_alloc(&bus->to.primary, bus->base, conf->sentinels,
+			     conf->primary);
+}
+
 int bus_alloc(struct bus **busp, struct event_base *base,
 	      const struct bus_conf *conf)
 {
 	struct bus *bus;
 	int err;
 
-	if (!conf->host || !conf->name || !conf->partitions ||
+	if ((conf->sentinels ? !conf->primary : !conf->host) || !conf->name ||
+	    !conf->partitions ||
 	    conf->partitions > BUS_PARTITIONS_MAX)
 		return EINVAL;
 	bus = calloc(1, sizeof(*bus));
 	if (!bus)
 		return ENOMEM;
 	bus->base = base;
-	bus->host = strdup(conf->host);
+	bus->host = conf->sentinels ? NULL : strdup(conf->host);
 	bus->name = strdup(conf->name);
-	bus->port = conf->port;
 	bus->partitions = conf->partitions;
 	bus->deadline_ms = conf->deadline_ms ? conf->deadline_ms : 1000;
 	bus->on_link = conf->on_link;
 	bus->arg = conf->arg;
 	make_boot(bus);
-	err = bus->host && bus->name ? start(bus) : ENOMEM;
+	err = bus->name ? find_primary(bus, conf) : ENOMEM;
+	if (!err)
+		err = start(bus);
 	if (err) {
 		bus_free(bus);
 		return err;
@@ -155,6 +169,7 @@ void bus_free(struct bus *bus)
 	if (bus->bury)
 		bus->bury(bus->owner_arg);
 	producer_free(bus->producer);
+	primary_free(bus->to.primary);
 	if (bus->clock)
 		event_free(bus->clock);
 	free(bus->host);

@@ -21,6 +21,9 @@ struct bus;
 struct bus_conf {
 	const char *host; /* "127.0.0.1", or a path of a UNIX socket with '/' */
 	uint16_t port;
+	/* Instead of those: Sentinels, "host:port,host:port,host:port", and
+	 * what they call the primary. */
+	const char *sentinels, *primary;
 	const char *name; /* producer's name: node, engine, api */
 	unsigned partitions; /* how many there are, 1..BUS_PARTITIONS_MAX */
 	unsigned deadline_ms; /* for every command; 0: 1000 */
@@ -29,7 +32,8 @@ struct bus_conf {
 	void *arg;
 };
 
-/* Starts connecting; returns before it is done. 0, EINVAL, ENOMEM. Strings
+/* Starts connecting; returns before it is done. 0, EINVAL (also: sentinels is
+ * not such a list), ENOMEM. Strings
  * of conf are copied. SIGPIPE is ignored from now on, if it was not handled. */
 int bus_alloc(struct bus **busp, struct event_base *base,
 	      const struct bus_conf *conf);

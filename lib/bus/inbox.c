@@ -171,7 +171,7 @@ int bus_inbox_start(struct bus *bus, bus_command_h *on_command,
 	in->on_late = on_late;
 	in->arg = arg;
 	h.arg = in;
-	if (reader_alloc(&in->reader, bus->base, bus->host, bus->port, &h)) {
+	if (reader_alloc(&in->reader, bus->base, &bus->to, &h)) {
 		free(in);
 		return ENOMEM;
 	}

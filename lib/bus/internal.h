@@ -15,7 +15,7 @@ struct bus_inbox;
 struct bus {
 	struct event_base *base;
 	char *host, *name;
-	uint16_t port;
+	struct link_to to; /* where Redis is */
 	unsigned partitions, deadline_ms;
 	char boot[24];
 	void (*on_link)(bool up, void *arg);

@@ -13,6 +13,7 @@
 #include "lib/base/heap.h"
 #include "lib/bus/functions.h"
 #include "lib/bus/link.h"
+#include "lib/bus/primary.h"
 
 #define RETRY_MS 100 /* between attempts to connect */
 #define CONNECT_MS 1000 /* for one attempt */
@@ -32,6 +33,7 @@ struct link {
 	struct event_base *base;
 	struct link_conf conf;
 	char *host;
+	struct primary_listener move;
 	redisAsyncContext *ac;
 	struct event *retry, *deadline;
 	bool connected, up, closing;
@@ -83,6 +85,13 @@ static bool functions_gone(const struct link *l, const redisReply *reply)
 	       strstr(reply->str, "Function not found");
 }
 
+/* This is not the primary, or not any more. */
+static bool demoted(const redisReply *reply)
+{
+	return !strncmp(reply->str, "READONLY", 8) ||
+	       !strncmp(reply->str, "UNBLOCKED", 9);
+}
+
 static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 {
 	struct request *r = arg;
@@ -96,7 +105,7 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 		err = l->closing ? ECANCELED : ECONNRESET;
 	else if (rep->type == REDIS_REPLY_ERROR)
 		err = EPROTO;
-	if (err == EPROTO && functions_gone(l, rep)) {
+	if (err == EPROTO && (functions_gone(l, rep) || demoted(rep))) {
 		err = ECONNRESET;
 		drop_connection(l);
 	}
@@ -228,17 +237,40 @@ static void on_listed(int err, const redisReply *reply, void *arg)
 		drop_connection(l);
 }
 
-static void on_connected(struct link *l)
+static void look_for_functions(struct link *l)
 {
 	const struct str list[] = {STR_LIT("FUNCTION"), STR_LIT("LIST"),
 				   STR_LIT("LIBRARYNAME"),
 				   STR_LIT(FUNCTIONS_LIBRARY)};
 
-	l->connected = true;
-	evtimer_del(l->retry);
 	if (!l->conf.functions)
 		now_up(l);
 	else if (request_send(l, list, 4, STALL_MS, on_listed, l))
+		drop_connection(l);
+}
+
+static void on_role(int err, const redisReply *reply, void *arg)
+{
+	struct link *l = arg;
+
+	if (err == ECANCELED || !l->ac)
+		return;
+	if (!err && reply->type == REDIS_REPLY_ARRAY && reply->elements &&
+	    !strcmp(reply->element[0]->str, "master"))
+		look_for_functions(l);
+	else
+		drop_connection(l);
+}
+
+static void on_connected(struct link *l)
+{
+	const struct str role[] = {STR_LIT("ROLE")};
+
+	l->connected = true;
+	evtimer_del(l->retry);
+	if (l->conf.sentinel)
+		now_up(l);
+	else if (request_send(l, role, 1, STALL_MS, on_role, l))
 		drop_connection(l);
 }
 
@@ -288,11 +320,23 @@ static void drop_connection(struct link *l)
 	redisAsyncFree(ac);
 }
 
+/* NULL also while nobody has said where the primary is: on_move() follows. */
+static redisAsyncContext *open_connection(const struct link *l)
+{
+	const char *host = l->host;
+	uint16_t port = l->conf.to.port;
+
+	if (l->conf.to.primary)
+		host = primary_host(l->conf.to.primary, &port);
+	if (!host)
+		return NULL;
+	return strchr(host, '/') ? redisAsyncConnectUnix(host)
+				 : redisAsyncConnect(host, port);
+}
+
 static void try_connect(struct link *l)
 {
-	redisAsyncContext *ac = strchr(l->host, '/')
-		? redisAsyncConnectUnix(l->host)
-		: redisAsyncConnect(l->host, l->conf.port);
+	redisAsyncContext *ac = open_connection(l);
 
 	arm(l->retry, CONNECT_MS);
 	if (!ac)
@@ -320,6 +364,14 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 		try_connect(l);
 }
 
+static void on_move(void *arg)
+{
+	struct link *l = arg;
+
+	drop_connection(l);
+	arm(l->retry, 0);
+}
+
 /* hiredis writes with write(): a Redis that is gone would end the process. */
 static void no_sigpipe(void)
 {
@@ -340,10 +392,13 @@ int link_alloc(struct link **lp, struct event_base *base,
 	l->base = base;
 	l->conf = *conf;
 	TAILQ_INIT(&l->requests);
-	l->host = strdup(conf->host);
+	l->host = conf->to.host ? strdup(conf->to.host) : NULL;
+	l->move = (struct primary_listener){.on_move = on_move, .arg = l};
+	if (conf->to.primary)
+		primary_listen(conf->to.primary, &l->move);
 	l->retry = evtimer_new(base, on_retry, l);
 	l->deadline = evtimer_new(base, on_deadline, l);
-	if (!l->host || !l->retry || !l->deadline) {
+	if ((conf->to.host && !l->host) || !l->retry || !l->deadline) {
 		link_free(l);
 		return ENOMEM;
 	}
@@ -359,6 +414,8 @@ void link_free(struct link *l)
 	if (!l)
 		return;
 	l->closing = true;
+	if (l->conf.to.primary)
+		primary_unlisten(l->conf.to.primary, &l->move);
 	ac = l->ac;
 	l->ac = NULL;
 	l->up = false;

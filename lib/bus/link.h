@@ -3,7 +3,9 @@
  * @file link.h  One connection to Redis: deadlines, and reconnecting for ever.
  *
  * hiredis 0.14 has neither. A link is up when it is connected and the
- * Function library is there (when it was asked to load it).
+ * Function library is there (when it was asked to load it). It goes where the
+ * primary is: to a given address, or to the one that the Sentinels name; a
+ * Redis that is a replica (an old primary that woke up) is left at once.
  */
 #ifndef JF_BUS_LINK_H
 #define JF_BUS_LINK_H
@@ -14,9 +16,17 @@ struct event_base;
 struct redisReply;
 struct link;
 
-struct link_conf {
+struct primary;
+
+struct link_to {
 	const char *host; /* with '/': a UNIX socket */
 	uint16_t port;
+	struct primary *primary; /* instead, when not NULL; outlives the link */
+};
+
+struct link_conf {
+	struct link_to to;
+	bool sentinel; /* to a Sentinel: its role does not matter */
 	bool functions; /* load the library when it is missing */
 	void (*on_state)(bool up, void *arg);
 	void *arg;

@@ -429,8 +429,7 @@ static int start(struct owner *o)
 	struct timeval tv = {tick_ms / 1000, tick_ms % 1000 * 1000};
 
 	if (parts_alloc(o) ||
-	    reader_alloc(&o->reader, o->bus->base, o->bus->host, o->bus->port,
-			 &h))
+	    reader_alloc(&o->reader, o->bus->base, &o->bus->to, &h))
 		return ENOMEM;
 	o->tick = event_new(o->bus->base, -1, EV_PERSIST, on_tick, o);
 	return o->tick && !evtimer_add(o->tick, &tv) ? 0 : ENOMEM;

@@ -7,7 +7,6 @@
 #include <hiredis/hiredis.h>
 
 #include "lib/bus/bus.h"
-#include "lib/bus/link.h"
 #include "lib/bus/reader.h"
 
 #define BLOCK_MS "100" /* a new stream is read after so long */
@@ -177,11 +176,11 @@ bool reader_drained(const struct reader *r, unsigned i)
 	return r->s[i].on && r->s[i].drained;
 }
 
-int reader_alloc(struct reader **rp, struct event_base *base, const char *host,
-		 uint16_t port, const struct reader_handlers *h)
+int reader_alloc(struct reader **rp, struct event_base *base,
+		 const struct link_to *to, const struct reader_handlers *h)
 {
 	struct reader *r = calloc(1, sizeof(*r));
-	struct link_conf conf = {host, port, false, on_state, r};
+	struct link_conf conf = {.to = *to, .on_state = on_state, .arg = r};
 
 	if (!r)
 		return ENOMEM;

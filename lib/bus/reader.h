@@ -10,6 +10,7 @@
 
 #include "lib/bus/args.h"
 #include "lib/bus/bus.h"
+#include "lib/bus/link.h"
 
 struct event_base;
 struct reader;
@@ -25,8 +26,8 @@ struct reader_handlers {
 	void *arg;
 };
 
-int reader_alloc(struct reader **rp, struct event_base *base, const char *host,
-		 uint16_t port, const struct reader_handlers *h);
+int reader_alloc(struct reader **rp, struct event_base *base,
+		 const struct link_to *to, const struct reader_handlers *h);
 void reader_free(struct reader *r);
 
 /* Reads stream number i (below READER_STREAMS_MAX) with this key from after

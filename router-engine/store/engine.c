@@ -186,6 +186,8 @@ static int start_bus(struct engine *e)
 	struct bus_conf conf = {
 		.host = e->conf->redis.host,
 		.port = e->conf->redis.port,
+		.sentinels = e->conf->redis.sentinels,
+		.primary = e->conf->redis.name,
 		.name = e->conf->name,
 		.partitions = e->conf->partitions,
 		.on_link = on_link,

@@ -25,9 +25,14 @@ static const struct config_row rows[] = {
 	{.name = "name", .type = CONFIG_TEXT, .offset = AT(name),
 	 .required = true, .doc = "the engine's name, unlike any other's"},
 	{.name = "redis.host", .type = CONFIG_TEXT, .offset = AT(redis.host),
-	 .required = true, .doc = "address of Redis, or a socket's path"},
+	 .doc = "address of Redis, or a socket's path"},
 	{.name = "redis.port", .type = CONFIG_PORT, .offset = AT(redis.port),
 	 .preset = "6379", .doc = "its port"},
+	{.name = "redis.sentinels", .type = CONFIG_TEXTS,
+	 .offset = AT(redis.sentinels),
+	 .doc = "host:port of each Sentinel, instead of host and port"},
+	{.name = "redis.name", .type = CONFIG_TEXT, .offset = AT(redis.name),
+	 .preset = "jackfield", .doc = "what they call the primary"},
 	{.name = "partitions", .type = CONFIG_UINT, .offset = AT(partitions),
 	 .required = true, .doc = "how many partitions there are, 1-64"},
 	{.name = "lease_ms", .type = CONFIG_UINT, .offset = AT(lease_ms),
@@ -54,6 +59,11 @@ static const struct config_row rows[] = {
 static int check(const struct settings *s, const char *path, char *err,
 		 size_t errsz)
 {
+	if (!s->redis.host == !s->redis.sentinels) {
+		snprintf(err, errsz, "%s: redis: must have host (and port) or "
+			 "sentinels (and name)", path);
+		return EINVAL;
+	}
 	if (s->partitions < 1 || s->partitions > BUS_PARTITIONS_MAX) {
 		snprintf(err, errsz, "%s: partitions: must be 1 to %d", path,
 			 BUS_PARTITIONS_MAX);

@@ -18,6 +18,7 @@ struct settings {
 	struct {
 		char *host;
 		uint16_t port;
+		char *sentinels, *name; /* instead, or NULL */
 	} redis;
 	unsigned partitions;
 	unsigned lease_ms;

@@ -15,6 +15,7 @@ struct conf {
 	char *tts_command;
 	char *metrics; /* address:port, or NULL */
 	uint16_t redis_port;
+	char *sentinels, *redis_name; /* instead, or NULL */
 	uint16_t first_port, last_port; /* for legs, last included */
 	unsigned partitions;
 	unsigned silence_ms; /* between frames to a leg that hears nothing */

@@ -113,8 +113,12 @@ static void on_link(bool up, void *arg)
 {
 	struct worker *w = arg;
 
-	log_info(up ? "redis_up" : "redis_down", "redis=%s:%u",
-		 w->conf->redis_host, w->conf->redis_port);
+	if (w->conf->sentinels)
+		log_info(up ? "redis_up" : "redis_down", "sentinels=%s",
+			 w->conf->sentinels);
+	else
+		log_info(up ? "redis_up" : "redis_down", "redis=%s:%u",
+			 w->conf->redis_host, w->conf->redis_port);
 	if (up && !w->stopping)
 		report_up(w);
 }
@@ -131,6 +135,8 @@ static int start_bus(struct worker *w)
 	const struct bus_conf conf = {
 		.host = w->conf->redis_host,
 		.port = w->conf->redis_port,
+		.sentinels = w->conf->sentinels,
+		.primary = w->conf->redis_name,
 		.name = w->conf->name,
 		.partitions = w->conf->partitions,
 		.on_link = on_link,

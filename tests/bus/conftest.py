@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Redis of each test's own, and peers with the real lib/bus in them."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -189,8 +190,8 @@ class Peer:
 class House:
     """What a test starts; all of it ends with the test."""
 
-    def __init__(self, directory):
-        self.redis = Redis(directory)
+    def __init__(self, redis):
+        self.redis = redis
         self.peers = []
 
     def peer(self, *args):
@@ -217,9 +218,9 @@ class House:
         self.redis.stop()
 
 
-@pytest.fixture
-def house(tmp_path):
-    h = House(tmp_path)
+@contextlib.contextmanager
+def opened(redis):
+    h = House(redis)
     try:
         yield h
     finally:
@@ -233,5 +234,11 @@ def house(tmp_path):
             for p in h.peers:
                 print(p.name, p.told())
                 p.process.kill()
-            h.redis.process.kill()
+            h.redis.stop()
             shutil.rmtree(h.redis.dir, ignore_errors=True)
+
+
+@pytest.fixture
+def house(tmp_path):
+    with opened(Redis(tmp_path)) as h:
+        yield h

@@ -3,6 +3,8 @@
  *	bus_peer node NAME PORT PARTITIONS
  *	bus_peer engine NAME PORT PARTITIONS LEASE_MS
  *
+ * PORT: of Redis, or its Sentinels: host:port,host:port,...
+ *
  * Verbs of both: up (tells "up" or "down"), boot, now, stats, quit.
  */
 #include <stdarg.h>
@@ -133,6 +135,8 @@ static int start(struct peer *p, char **argv, unsigned lease_ms)
 {
 	struct bus_conf conf = {
 		.host = "127.0.0.1", .port = (uint16_t)atoi(argv[3]),
+		.sentinels = strchr(argv[3], ',') ? argv[3] : NULL,
+		.primary = "jackfield",
 		.name = argv[2], .partitions = (unsigned)atoi(argv[4]),
 		.on_link = on_link};
 

@@ -14,7 +14,7 @@ struct server {
 };
 
 struct settings {
-	char *name, *host;
+	char *name, *host, *near;
 	uint16_t port;
 	unsigned lease_ms;
 	bool verbose;
@@ -42,6 +42,8 @@ static const struct config_row rows[] = {
 	 .doc = "lease"},
 	{.name = "verbose", .type = CONFIG_BOOL, .offset = AT(verbose),
 	 .doc = "say more"},
+	{.name = "near", .type = CONFIG_TEXTS, .offset = AT(near),
+	 .doc = "neighbours"},
 	{.name = "servers", .type = CONFIG_LIST, .offset = AT(v),
 	 .doc = "servers", .rows = server_rows,
 	 .size = sizeof(struct server), .max = 2, .count_offset = AT(n)},
@@ -66,6 +68,7 @@ static const char whole[] =
 	"  port: 15079\n"
 	"lease_ms: 700\n"
 	"verbose: true\n"
+	"near: [a:1, \"b:2\", c]\n"
 	"servers:\n"
 	"  - name: a\n"
 	"    port: 1\n"
@@ -80,6 +83,7 @@ static void everything(void **state)
 	assert_int_equal(s.port, 15079);
 	assert_int_equal(s.lease_ms, 700);
 	assert_true(s.verbose);
+	assert_string_equal(s.near, "a:1,b:2,c");
 	assert_int_equal(s.n, 2);
 	assert_string_equal(s.v[0].name, "a");
 	assert_int_equal(s.v[0].port, 1);
@@ -106,10 +110,10 @@ static void presets(void **state)
 static const char *const faults[][2] = {
 	{"name: x\n" R "port: 2\n",
 	 "e.yaml:3: port: unknown setting; known are: name, "
-	 "redis.host, redis.port, lease_ms, verbose, servers"},
+	 "redis.host, redis.port, lease_ms, verbose, near, servers"},
 	{"name: x\nredis:\n  port: 1\n  pork: 2\n",
 	 "e.yaml:4: redis.pork: unknown setting; known are: name, "
-	 "redis.host, redis.port, lease_ms, verbose, servers"},
+	 "redis.host, redis.port, lease_ms, verbose, near, servers"},
 	{"name: x\nredis: {port: 0}\n",
 	 "e.yaml:2: redis.port: must be a port number, 1 to 65535"},
 	{"name: x\nredis: {port: 65536}\n",
@@ -121,6 +125,10 @@ static const char *const faults[][2] = {
 	{"name: x\n" R "verbose: yes\n",
 	 "e.yaml:3: verbose: must be true or false"},
 	{"name: [x]\n" R, "e.yaml:1: name: must be text"},
+	{"name: x\n" R "near: [a, [b]]\n",
+	 "e.yaml:3: near: must be a list of texts: [a, b, c]"},
+	{"name: x\n" R "near: [\"a,b\"]\n",
+	 "e.yaml:3: near: must be a list of texts: [a, b, c]"},
 	{"name: \"a\\0b\"\n" R, "e.yaml:1: name: must be text"},
 	{"name: x\n" R "servers: 5\n",
 	 "e.yaml:3: servers: must be a list of sections (lines that "

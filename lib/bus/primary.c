@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+
+#include "lib/bus/args.h"
+#include "lib/bus/link.h"
+#include "lib/bus/primary.h"
+
+#define ASK_MS 150 /* between questions to each Sentinel */
+#define ANSWER_MS 1000
+
+struct answer {
+	char host[64];
+	uint16_t port;
+};
+
+struct sentinel {
+	struct primary *owner;
+	struct link *link;
+	struct answer said; /* by the first of the two questions under way */
+	unsigned asking;
+};
+
+struct primary {
+	char *name;
+	struct sentinel v[PRIMARY_SENTINELS_MAX];
+	size_t n;
+	struct answer at; /* host "": nobody has said */
+	uint64_t epoch; /* of the configuration that says so */
+	struct event *timer;
+	TAILQ_HEAD(, primary_listener) listeners;
+};
+
+static void believe(struct primary *p, const struct answer *a, uint64_t epoch)
+{
+	struct primary_listener *l, *next;
+
+	if (!a->host[0] || epoch < p->epoch)
+		return;
+	p->epoch = epoch;
+	if (p->at.port == a->port && !strcmp(p->at.host, a->host))
+		return;
+	p->at = *a;
+	for (l = TAILQ_FIRST(&p->listeners); l; l = next) {
+		next = TAILQ_NEXT(l, link);
+		l->on_move(l->arg);
+	}
+}
+
+static void on_address(int err, const redisReply *r, void *arg)
+{
+	struct sentinel *s = arg;
+	uint64_t port;
+
+	if (err == ECANCELED)
+		return;
+	s->asking--;
+	s->said.host[0] = '\0';
+	if (err || r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
+	    str_u64(reply_str(r->element[1]), &port) || port > UINT16_MAX)
+		return;
+	s->said.port = (uint16_t)port;
+	str_copy(s->said.host, sizeof(s->said.host), reply_str(r->element[0]));
+}
+
+/* Field, value, ... */
+static bool pairs_num(const redisReply *r, const char *field, uint64_t *vp)
+{
+	for (size_t i = 0; i + 1 < r->elements; i += 2)
+		if (str_eq(reply_str(r->element[i]), str_c(field)))
+			return !str_u64(reply_str(r->element[i + 1]), vp);
+	return false;
+}
+
+static void on_epoch(int err, const redisReply *r, void *arg)
+{
+	struct sentinel *s = arg;
+	uint64_t epoch;
+
+	if (err == ECANCELED)
+		return;
+	s->asking--;
+	if (!err && r->type == REDIS_REPLY_ARRAY &&
+	    pairs_num(r, "config-epoch", &epoch))
+		believe(s->owner, &s->said, epoch);
+}
+
+/* While it fails over, only the first of them names the new primary, and only
+ * the second says how new that is. */
+static void ask(struct sentinel *s)
+{
+	struct str argv[] = {STR_LIT("SENTINEL"),
+			     STR_LIT("GET-MASTER-ADDR-BY-NAME"),
+			     str_c(s->owner->name)};
+
+	if (s->asking)
+		return;
+	if (!link_command(s->link, argv, 3, ANSWER_MS, on_address, s))
+		s->asking++;
+	argv[1] = STR_LIT("MASTER");
+	if (!link_command(s->link, argv, 3, ANSWER_MS, on_epoch, s))
+		s->asking++;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct primary *p = arg;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < p->n; i++)
+		ask(&p->v[i]);
+}
+
+static void on_state(bool up, void *arg)
+{
+	if (up)
+		ask(arg);
+}
+
+static int sentinel_start(struct primary *p, struct event_base *base,
+			  struct str at)
+{
+	struct sentinel *s = &p->v[p->n];
+	struct link_conf conf = {.sentinel = true, .on_state = on_state,
+				 .arg = s};
+	const char *colon = at.len ? memrchr(at.p, ':', at.len) : NULL;
+	char host[64];
+	uint64_t port;
+
+	if (!colon || p->n == PRIMARY_SENTINELS_MAX ||
+	    str_u64((struct str){colon + 1, (size_t)(at.p + at.len - colon) - 1},
+		    &port) || !port || port > UINT16_MAX ||
+	    str_copy(host, sizeof(host),
+		     (struct str){at.p, (size_t)(colon - at.p)}))
+		return EINVAL;
+	s->owner = p;
+	conf.to.host = host;
+	conf.to.port = (uint16_t)port;
+	p->n++;
+	return link_alloc(&s->link, base, &conf);
+}
+
+static struct str trimmed(struct str s)
+{
+	while (s.len && *s.p == ' ') {
+		s.p++;
+		s.len--;
+	}
+	while (s.len && s.p[s.len - 1] == ' ')
+		s.len--;
+	return s;
+}
+
+int primary_alloc(struct primary **pp, struct event_base *base,
+		  const char *sentinels, const char *name)
+{
+	struct primary *p = calloc(1, sizeof(*p));
+	struct timeval tv = {0, ASK_MS * 1000};
+	struct str rest = str_c(sentinels), one;
+	int err = 0;
+
+	if (!p)
+		return ENOMEM;
+	TAILQ_INIT(&p->listeners);
+	p->name = strdup(name);
+	p->timer = event_new(base, -1, EV_PERSIST, on_timer, p);
+	if (!p->name || !p->timer || evtimer_add(p->timer, &tv))
+		err = ENOMEM;
+	while (!err && str_cut(&rest, ',', &one))
+		err = sentinel_start(p, base, trimmed(one));
+	if (!err && !p->n)
+		err = EINVAL;
+	if (err)
+		primary_free(p);
+	else
+		*pp = p;
+	return err;
+}
+
+void primary_free(struct primary *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		link_free(p->v[i].link);
+	if (p->timer)
+		event_free(p->timer);
+	free(p->name);
+	free(p);
+}
+
+const char *primary_host(const struct primary *p, uint16_t *port)
+{
+	*port = p->at.port;
+	return p->at.host[0] ? p->at.host : NULL;
+}
+
+void primary_listen(struct primary *p, struct primary_listener *l)
+{
+	TAILQ_INSERT_TAIL(&p->listeners, l, link);
+}
+
+void primary_unlisten(struct primary *p, struct primary_listener *l)
+{
+	TAILQ_REMOVE(&p->listeners, l, link);
+}

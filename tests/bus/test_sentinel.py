@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The primary dies, or stands still and wakes up: everybody goes on at the new
+one, nothing is lost or doubled.
+
+JF_LONG=1: 20 turns instead of one."""
+
+import os
+import signal
+import statistics
+import time
+
+import pytest
+from conftest import opened, wait_for
+from sentinel import Cluster
+from test_rules import target, wait_counted
+
+TURNS = 20 if os.environ.get("JF_LONG") else 1
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with opened(Cluster(tmp_path)) as h:
+        yield h
+
+
+class Flow:
+    """Events all the time, ten every 50 ms."""
+
+    def __init__(self, house):
+        self.house = house
+        self.engine, self.node = house.owner(), house.node()
+        self.standby = house.engine("engine-2")
+        target(self.engine, self.node)
+        self.agents = 0
+        self.feed_once()
+        self.node.expect("sent 1 0")
+
+    def feed_once(self):
+        self.node.send(self.agents + 1, 10, 200)
+        self.agents += 10
+
+    def back(self, seconds=15):
+        """Until an event sent from now on has come back as a command."""
+        begin = time.monotonic()
+        while time.monotonic() < begin + seconds:
+            self.feed_once()
+            time.sleep(0.05)
+            done = self.node.all(r"command 0 \S+ l(\S+) 1")
+            if done and int(done[-1][1], 16) > self.mark:
+                return time.monotonic() - begin
+        raise AssertionError(self.node.told())
+
+    def trouble(self, do):
+        """Seconds from the trouble to events that were sent after it being
+        done."""
+        do()
+        self.mark = self.agents
+        return self.back()
+
+    def counted(self):
+        wait_counted(self.house.redis, range(1, self.agents + 1), 20)
+        commands = [m[1] for m in self.node.all(r"command 0 (\S+) .*")]
+        wait_for(lambda: len(self.node.all("command .*")) == self.agents)
+        assert len(commands) == len(set(commands))
+        assert not self.engine.all("lost .*") or self.standby.all("acq.*")
+        for p in self.house.peers:
+            assert not p.all("confirmed twice .*")
+            assert not p.all("hole .*")
+            assert not p.all("wiped .*")
+
+
+def told(capsys, what, times):
+    with capsys.disabled():
+        print(" %s: %s s, p95 %.2f" % (
+            what, " ".join("%.2f" % t for t in times),
+            statistics.quantiles(times, n=20)[-1] if len(times) > 9
+            else max(times)), end="")
+
+
+def killed(cluster, flow, capsys):
+    times = []
+    for _ in range(TURNS):
+        wait_for(cluster.redis.settled, 30, lambda: str(
+            cluster.redis.masters()))
+        old = cluster.redis.primary()
+        times.append(flow.trouble(old.kill9))
+        old.start()
+    flow.counted()
+    told(capsys, "primary killed", times)
+    assert max(times) < 6
+    assert len(times) < 20 or sorted(times)[18] < 3
+
+
+def stood_still(cluster, flow, capsys):
+    """It believes that it is the primary, and is told otherwise."""
+    wait_for(cluster.redis.settled, 30, lambda: str(cluster.redis.masters()))
+    old = cluster.redis.primary()
+    took = flow.trouble(lambda: old.process.send_signal(signal.SIGSTOP))
+    end = time.monotonic() + (15 if os.environ.get("JF_LONG") else 3)
+    while time.monotonic() < end:
+        flow.feed_once()
+        time.sleep(0.05)
+    old.process.send_signal(signal.SIGCONT)
+    for _ in range(20):
+        flow.feed_once()
+        time.sleep(0.05)
+    wait_for(lambda: old.role() == "slave", 20)
+    flow.counted()
+    assert cluster.redis.primary() is not old
+    told(capsys, "primary stands still", [took])
+    assert took < 6
+
+
+def test_everybody_goes_on_at_the_new_primary(cluster, capsys):
+    flow = Flow(cluster)
+    killed(cluster, flow, capsys)
+    stood_still(cluster, flow, capsys)
