@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <stdio.h>
 
 #include "lib/base/id.h"
 
 char *id_format(char buf[ID_LEN + 1], char kind, uint64_t id)
 {
-	snprintf(buf, ID_LEN + 1, "%c%016llx", kind, (unsigned long long)id);
+	buf[0] = kind;
+	for (int i = ID_LEN - 1; i; i--, id >>= 4)
+		buf[i] = "0123456789abcdef"[id & 15];
+	buf[ID_LEN] = '\0';
 	return buf;
 }
 

@@ -150,7 +150,9 @@ void msg_put(struct msg *m, enum msg_field field, struct str val)
 
 void msg_put_num(struct msg *m, struct arena *a, enum msg_field f, uint64_t v)
 {
-	msg_put_fmt(m, a, f, "%llu", (unsigned long long)v);
+	char buf[STR_DEC_MAX];
+
+	msg_put(m, f, arena_str(a, (struct str){buf, str_dec(buf, v)}));
 }
 
 void msg_put_int(struct msg *m, struct arena *a, enum msg_field f, int64_t v)

@@ -96,6 +96,20 @@ bool str_cut(struct str *restp, char sep, struct str *partp)
 	return true;
 }
 
+size_t str_dec(char dst[STR_DEC_MAX], uint64_t v)
+{
+	char digits[STR_DEC_MAX], *p = digits + sizeof(digits);
+	size_t n;
+
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	n = (size_t)(digits + sizeof(digits) - p);
+	memcpy(dst, p, n);
+	return n;
+}
+
 int str_copy(char *dst, size_t size, struct str s)
 {
 	if (!size)

@@ -54,6 +54,11 @@ int str_hex(struct str s, uint64_t *vp);
  */
 bool str_cut(struct str *restp, char sep, struct str *partp);
 
+#define STR_DEC_MAX 20 /* digits of a 64-bit number */
+/* Writes v in decimal digits, no NUL; returns how many. (printf is most of
+ * what a step of the core would cost otherwise.) */
+size_t str_dec(char dst[STR_DEC_MAX], uint64_t v);
+
 /* Copies into dst of `size` bytes, always NUL-terminated. ENAMETOOLONG when
  * it does not fit (dst is then empty). */
 int str_copy(char *dst, size_t size, struct str s);

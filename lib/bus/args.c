@@ -42,10 +42,9 @@ void args_add(struct args *x, struct str s)
 
 void args_num(struct args *x, uint64_t v)
 {
-	char buf[24];
+	char buf[STR_DEC_MAX];
 
-	snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v);
-	args_add(x, str_c(buf));
+	args_add(x, (struct str){buf, str_dec(buf, v)});
 }
 
 void args_fcall(struct args *x, const char *function, unsigned partition)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "router-engine/core/agent.h"
 #include "router-engine/core/contact.h"
+#include "router-engine/core/idle.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
 
@@ -44,6 +45,7 @@ static void enter(struct core *c, struct agent *a, enum agent_state state,
 		a->offer = 0;
 	timer_set(c, &a->rec, &a->due, 0);
 	push(c, a);
+	idle_update(c, a);
 	if (state == AGENT_READY)
 		c->match = true;
 }
@@ -85,6 +87,7 @@ void on_agent_registered(struct core *c, const struct msg *m)
 	a->expires = msg_num(m, F_EXPIRES_MS)
 			     ? now_of(c) + msg_num(m, F_EXPIRES_MS) : 0;
 	record_changed(c, &a->rec);
+	idle_update(c, a);
 }
 
 void on_agent_unregistered(struct core *c, const struct msg *m)
@@ -97,6 +100,7 @@ void on_agent_unregistered(struct core *c, const struct msg *m)
 	}
 	a->registered = false;
 	record_changed(c, &a->rec);
+	idle_update(c, a);
 }
 
 /* ---- what agents ask for ----------------------------------------------------------- */
@@ -235,6 +239,7 @@ void agent_restore(struct core *c, struct agent *a, struct str name)
 void agent_retire(struct core *c, struct agent *a)
 {
 	a->retired = true;
+	idle_leave(a);
 	a->next = AGENT_OFFLINE;
 	record_changed(c, &a->rec);
 	if (at_work(a))
@@ -253,5 +258,6 @@ void agent_due(struct core *c, struct agent *a)
 	}
 	a->not_before = 0;
 	timer_set(c, &a->rec, &a->due, 0);
+	idle_update(c, a);
 	c->match = true;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "router-engine/core/contact.h"
+#include "router-engine/core/idle.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/match.h"
 #include "router-engine/core/node.h"
 
@@ -20,9 +22,9 @@ static const char *check_contact(struct core *c, const struct contact *ct)
 	struct leg *l = leg_find(c, ct->caller_leg);
 	unsigned long long id = ct->id;
 
-	if (waits != ct->in_line)
+	if (waits != line_in(ct))
 		return FAULT(c, "contact %llx: %s, in line: %d", id,
-			     contact_states[ct->state], ct->in_line);
+			     contact_states[ct->state], line_in(ct));
 	if ((ct->state == CONTACT_OFFERED) != (o != NULL))
 		return FAULT(c, "contact %llx: %s, offer: %d", id,
 			     contact_states[ct->state], o != NULL);
@@ -97,35 +99,56 @@ static const char *check_leg(struct core *c, const struct leg *l)
 	return NULL;
 }
 
-/* The line is in order, and nobody eligible idles while somebody waits. */
-static const char *check_line(struct core *c)
+static const struct contact *of_place(const struct rank_node *n)
 {
-	const struct contact *ct, *prev = NULL;
+	return (const struct contact *)((const char *)n -
+					offsetof(struct contact, place));
+}
+
+/* Nobody eligible idles while the queue's first waits. */
+static const char *check_head(struct core *c, const struct line *l)
+{
+	const struct contact *ct = line_head(l);
+	struct queue *q = queue_find(c, l->queue);
 	const struct agent *a, *tmp;
-	struct queue *q;
 
-	bool settled = !c->meta.rebuild && (!core_due(c) || core_due(c) > now_of(c)) &&
+	if (!ct || !q)
+		return NULL;
+	HASH_ITER(hh, c->agents, a, tmp)
+		if (a->tenant == ct->tenant && !a->retired &&
+		    !match_obstacle(c, q, a))
+			return FAULT(c, "contact %llx waits, agent %llu idles",
+				     (unsigned long long)ct->id,
+				     (unsigned long long)a->id);
+	return NULL;
+}
+
+/* A line is in order. */
+static const char *check_line(struct core *c, const struct line *l)
+{
+	bool settled = !c->meta.rebuild &&
+		       (!core_due(c) || core_due(c) > now_of(c)) &&
 		       rtpengine_choose(c, STR_NONE);
+	const struct rank_node *n = rank_first(&l->contacts), *next;
 
-	TAILQ_FOREACH(ct, &c->line, line) {
-		if (prev && prev->cls == ct->cls &&
-		    prev->priority == ct->priority &&
-		    prev->enqueued > ct->enqueued)
-			return FAULT(c, "line: %llx before %llx",
-				     (unsigned long long)prev->id,
-				     (unsigned long long)ct->id);
-		prev = ct;
-		q = queue_find(c, ct->queue);
-		if (!q || !settled || ct->state != CONTACT_QUEUED)
-			continue;
-		HASH_ITER(hh, c->agents, a, tmp)
-			if (a->tenant == ct->tenant && !a->retired &&
-			    !match_obstacle(c, q, a))
-				return FAULT(c, "contact %llx waits, agent "
-					     "%llu idles",
-					     (unsigned long long)ct->id,
-					     (unsigned long long)a->id);
+	for (; n; n = next) {
+		next = rank_next(n);
+		if (of_place(n)->queue != l->queue ||
+		    (next && !line_before(of_place(n), of_place(next))))
+			return FAULT(c, "line %llu: %llx is out of place",
+				     (unsigned long long)l->queue,
+				     (unsigned long long)of_place(n)->id);
 	}
+	return settled ? check_head(c, l) : NULL;
+}
+
+/* Whoever is on the seats is free, and the other way round. */
+static const char *check_seats(struct core *c, const struct agent *a)
+{
+	if (!c->conf && a->seated != idle_is(c, a))
+		return FAULT(c, "agent %llu: %s, seated: %d",
+			     (unsigned long long)a->id, agent_states[a->state],
+			     a->seated);
 	return NULL;
 }
 
@@ -144,5 +167,7 @@ const char *core_check(struct core *c)
 	CHECK_ALL(agents, agent, check_agent);
 	CHECK_ALL(offers, offer, check_offer);
 	CHECK_ALL(legs, leg, check_leg);
-	return check_line(c);
+	CHECK_ALL(agents, agent, check_seats);
+	CHECK_ALL(lines, line, check_line);
+	return NULL;
 }

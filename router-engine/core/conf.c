@@ -6,6 +6,7 @@
  */
 #include "router-engine/core/agent.h"
 #include "router-engine/core/conf.h"
+#include "router-engine/core/idle.h"
 #include "router-engine/core/record.h"
 
 static void unname(struct core *c, struct record *r, void *arg)
@@ -84,6 +85,7 @@ static int by_id(const struct agent *a, const struct agent *b)
 void conf_sort(struct core *c)
 {
 	HASH_SORT(c->agents, by_id);
+	idle_rebuild(c);
 }
 
 static void put(struct core *c, struct text *t, const struct msg *m,

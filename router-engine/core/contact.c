@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/media.h"
 #include "router-engine/core/memo.h"
 #include "router-engine/core/offer.h"
@@ -15,59 +16,7 @@
 /* A greeting that nobody reports the end of (its worker is gone) is over. */
 #define GREETING_LIMIT_MS 60000
 
-/* ---- the line ------------------------------------------------------------------ */
-
-/* When a contact of priority 0 would have had to come to be equal. */
-static int64_t rank(const struct contact *ct)
-{
-	return (int64_t)ct->enqueued - ct->priority * 1000;
-}
-
-static bool before(const struct contact *a, const struct contact *b)
-{
-	if (a->cls != b->cls)
-		return a->cls > b->cls;
-	if (rank(a) != rank(b))
-		return rank(a) < rank(b);
-	if (a->enqueued != b->enqueued)
-		return a->enqueued < b->enqueued;
-	return a->id < b->id;
-}
-
-void contact_line_up(struct core *c, struct contact *ct)
-{
-	struct contact *at = TAILQ_LAST(&c->line, line);
-
-	while (at && before(ct, at))
-		at = TAILQ_PREV(at, line, line);
-	if (at)
-		TAILQ_INSERT_AFTER(&c->line, at, ct, line);
-	else
-		TAILQ_INSERT_HEAD(&c->line, ct, line);
-	ct->in_line = true;
-}
-
-void contact_line_leave(struct core *c, struct contact *ct)
-{
-	if (ct->in_line)
-		TAILQ_REMOVE(&c->line, ct, line);
-	ct->in_line = false;
-}
-
-uint64_t contact_position(struct core *c, const struct contact *ct)
-{
-	const struct contact *at;
-	uint64_t n = 1;
-
-	if (!ct->in_line)
-		return 0;
-	TAILQ_FOREACH(at, &c->line, line) {
-		if (at == ct)
-			break;
-		n += at->queue == ct->queue;
-	}
-	return n;
-}
+/* ---- links ----------------------------------------------------------------------- */
 
 static void relink(struct core *c, struct record *r, void *arg)
 {
@@ -75,7 +24,9 @@ static void relink(struct core *c, struct record *r, void *arg)
 
 	(void)arg;
 	if (ct->state == CONTACT_QUEUED || ct->state == CONTACT_OFFERED)
-		contact_line_up(c, ct);
+		line_join(c, ct);
+	if (ct->state == CONTACT_QUEUED)
+		line_news(c, ct);
 }
 
 void contact_relink(struct core *c)
@@ -92,6 +43,8 @@ void contact_enter(struct core *c, struct contact *ct,
 
 	ct->state = state;
 	record_changed(c, &ct->rec);
+	if (state == CONTACT_QUEUED)
+		line_news(c, ct);
 	e = out_new(c, M_PUSH_CONTACT);
 	out_id(c, e, F_CONTACT, 'c', ct->id);
 	out_num(c, e, F_TENANT, ct->tenant);
@@ -100,7 +53,7 @@ void contact_enter(struct core *c, struct contact *ct,
 	out_str(c, e, F_CAUSE, str_c(cause));
 	out_opt(c, e, F_QUEUE, ct->queue);
 	out_opt(c, e, F_AGENT, ct->agent);
-	out_opt(c, e, F_POSITION, contact_position(c, ct));
+	out_opt(c, e, F_POSITION, line_position(ct));
 	out_str(c, e, F_CALLER, text_str(&ct->caller));
 	out_str(c, e, F_NUMBER, text_str(&ct->number));
 	out_str(c, e, F_CALL_ID, text_str(&ct->call_id));
@@ -212,7 +165,7 @@ static void enqueue(struct core *c, struct contact *ct, const char *cause)
 {
 	contact_segment(c, ct, cause, SEGMENT_QUEUE, 0, 0);
 	ct->enqueued = now_of(c);
-	contact_line_up(c, ct);
+	line_join(c, ct);
 	contact_enter(c, ct, CONTACT_QUEUED, "enqueued");
 	contact_music(c, ct);
 	timer_set(c, &ct->rec, &ct->due, now_of(c)); /* tell the place */
@@ -268,7 +221,7 @@ void contact_back(struct core *c, struct contact *ct)
 	ct->cls = q ? q->cls : 0;
 	ct->priority = q ? q->priority : 0;
 	ct->holders = 0;
-	contact_line_up(c, ct);
+	line_join(c, ct);
 	contact_enter(c, ct, CONTACT_QUEUED, "rebuilt");
 	contact_music(c, ct);
 	media_aim(c, leg_find(c, ct->caller_leg));
@@ -292,7 +245,7 @@ static void announce(struct core *c, struct contact *ct)
 {
 	struct queue *q = queue_find(c, ct->queue);
 	struct leg *l = leg_find(c, ct->caller_leg);
-	uint64_t position = contact_position(c, ct);
+	uint64_t position = line_position(ct);
 
 	if (!q || !l)
 		return;
@@ -310,7 +263,7 @@ void contact_due(struct core *c, struct contact *ct)
 	timer_set(c, &ct->rec, &ct->due, 0);
 	if (ct->state == CONTACT_GREETING)
 		enqueue(c, ct, "timeout");
-	else if (ct->in_line)
+	else if (line_in(ct))
 		announce(c, ct);
 }
 
@@ -320,7 +273,7 @@ void contact_played(struct core *c, struct contact *ct, struct leg *l)
 		return;
 	if (ct->state == CONTACT_GREETING)
 		enqueue(c, ct, "done");
-	else if (ct->in_line)
+	else if (line_in(ct))
 		contact_music(c, ct);
 }
 
@@ -356,7 +309,7 @@ static void journal(struct core *c, const struct contact *ct)
 
 void contact_finish(struct core *c, struct contact *ct)
 {
-	contact_line_leave(c, ct);
+	line_leave(c, ct);
 	contact_enter(c, ct, CONTACT_OVER, ct->outcome.p ? ct->outcome.p : "");
 	journal(c, ct);
 	record_gone(c, &ct->rec);
@@ -369,7 +322,7 @@ static void give_up(struct core *c, struct contact *ct, const char *outcome,
 	contact_outcome(c, ct, outcome, by);
 	if (ct->state == CONTACT_OFFERED)
 		offer_withdraw(c, ct);
-	contact_line_leave(c, ct);
+	line_leave(c, ct);
 	contact_segment(c, ct, cause, SEGMENT_NONE, 0, 0);
 	contact_finish(c, ct);
 }

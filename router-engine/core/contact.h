@@ -30,12 +30,6 @@ void contact_enter(struct core *c, struct contact *ct,
 void contact_segment(struct core *c, struct contact *ct, const char *cause,
 		     enum segment_kind kind, uint64_t agent, uint64_t offer);
 
-/* In line, in the order of service: class, waiting plus priority, enqueue
- * time, id (docs/architecture.md, "Matching"). */
-void contact_line_up(struct core *c, struct contact *ct);
-void contact_line_leave(struct core *c, struct contact *ct);
-/* Its place among those who wait for the same queue, from 1; 0: not in it. */
-uint64_t contact_position(struct core *c, const struct contact *ct);
 /* Music while waiting. */
 void contact_music(struct core *c, struct contact *ct);
 

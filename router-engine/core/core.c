@@ -16,7 +16,9 @@
 #include "router-engine/core/agent.h"
 #include "router-engine/core/conf.h"
 #include "router-engine/core/contact.h"
+#include "router-engine/core/idle.h"
 #include "router-engine/core/leg.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/match.h"
 #include "router-engine/core/media.h"
 #include "router-engine/core/node.h"
@@ -82,7 +84,6 @@ int core_alloc(struct core **cp, unsigned partition)
 	if (!c)
 		return ENOMEM;
 	c->partition = partition;
-	TAILQ_INIT(&c->line);
 	TAILQ_INIT(&c->dirty);
 	arena_init(&c->arena);
 	c->meta.rec.kind = RECORD_META;
@@ -100,6 +101,8 @@ void core_free(struct core *c)
 	if (!c)
 		return;
 	record_free_all(c);
+	line_free_all(c);
+	idle_free_all(c);
 	heap_release(&c->timers);
 	arena_release(&c->arena);
 	free(c->effects);
@@ -264,8 +267,6 @@ static void on_acquired(struct core *c, const struct msg *m)
 
 void core_counts(const struct core *c, struct core_counts *k)
 {
-	const struct contact *ct;
-
 	*k = (struct core_counts){
 		.steps = c->steps,
 		.ignored = c->ignored,
@@ -273,7 +274,6 @@ void core_counts(const struct core *c, struct core_counts *k)
 		.contacts = HASH_COUNT(c->contacts),
 		.agents = HASH_COUNT(c->agents),
 		.legs = HASH_COUNT(c->legs),
+		.queued = line_total(c),
 	};
-	TAILQ_FOREACH(ct, &c->line, line)
-		k->queued++;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "router-engine/core/contact.h"
+#include "router-engine/core/idle.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/match.h"
 #include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
@@ -8,26 +10,13 @@
 #include "router-engine/core/takeover.h"
 
 #define POLICY STR_LIT("longest_idle")
-#define CANDIDATES_MAX 50 /* named in a decision; the others are counted */
-
-/* The level of a skill in "sales:5,french:3"; -1: not there. */
-static int level_of(struct str skills, struct str skill)
-{
-	struct str item, name;
-	uint64_t level;
-
-	while (str_cut(&skills, ',', &item)) {
-		str_cut(&item, ':', &name);
-		if (str_eq(name, skill) && !str_u64(item, &level))
-			return (int)level;
-	}
-	return -1;
-}
+#define CANDIDATES_MAX 20 /* named in a decision; the others are counted */
+#define CANDIDATE_BYTES (2 * STR_DEC_MAX + 20) /* verdicts are short words */
 
 static bool has_skill(const struct queue *q, const struct agent *a)
 {
 	return !q->skill.len ||
-	       level_of(text_str(&a->skills), text_str(&q->skill)) >=
+	       idle_level(text_str(&a->skills), text_str(&q->skill)) >=
 		       (int)q->level;
 }
 
@@ -50,22 +39,6 @@ const char *match_obstacle(struct core *c, const struct queue *q,
 	return NULL;
 }
 
-static struct agent *choose(struct core *c, const struct contact *ct,
-			    const struct queue *q)
-{
-	struct agent *a, *tmp, *best = NULL;
-
-	HASH_ITER(hh, c->agents, a, tmp) {
-		if (a->tenant != ct->tenant || a->rec.gone || a->retired ||
-		    match_obstacle(c, q, a))
-			continue;
-		if (!best || a->idle_since < best->idle_since ||
-		    (a->idle_since == best->idle_since && a->id < best->id))
-			best = a;
-	}
-	return best;
-}
-
 static uint64_t idle_ms(const struct core *c, const struct agent *a)
 {
 	return a->state == AGENT_READY && a->idle_since < now_of(c)
@@ -77,37 +50,53 @@ struct candidates {
 	uint64_t considered, eligible;
 };
 
-static void candidates_add(struct core *c, struct candidates *k,
-			   const struct agent *a, const char *verdict)
+static void append(char *p, size_t *n, const char *s)
 {
-	if (k->considered > CANDIDATES_MAX &&
-	    strcmp(verdict, "chosen"))
-		return;
-	k->list = arena_printf(&c->arena, "%.*s%s%llu:%llu:%s",
-			       STR_FMT(k->list), k->list.len ? "," : "",
-			       (unsigned long long)a->id,
-			       (unsigned long long)idle_ms(c, a), verdict);
+	size_t len = strlen(s);
+
+	memcpy(p + *n, s, len);
+	*n += len;
 }
 
+/* agent:idle_ms:verdict, at the end of a list that has room for it. */
+static void candidates_add(struct core *c, struct candidates *k,
+			   const struct queue *q, const struct agent *a,
+			   const struct agent *chosen)
+{
+	const char *why = match_obstacle(c, q, a);
+	char *p = (char *)k->list.p;
+	size_t n = k->list.len;
+
+	if (n)
+		p[n++] = ',';
+	n += str_dec(p + n, a->id);
+	p[n++] = ':';
+	n += str_dec(p + n, idle_ms(c, a));
+	p[n++] = ':';
+	append(p, &n, a == chosen ? "chosen" : why ? why : "eligible");
+	k->list.len = n;
+}
+
+/* The tenant's first agents, and whoever was chosen, by name. */
 static struct candidates candidates_of(struct core *c,
 				       const struct contact *ct,
 				       const struct queue *q,
 				       const struct agent *chosen)
 {
-	struct candidates k = {STR_NONE, 0, 0};
-	struct agent *a, *tmp;
+	struct tenant *t = tenant_find(c, ct->tenant);
+	struct candidates k = {STR_NONE, t ? t->nagents : 0, idle_count(q)};
+	bool named = !chosen;
 
-	HASH_ITER(hh, c->agents, a, tmp) {
-		const char *why;
-
-		if (a->tenant != ct->tenant || a->rec.gone || a->retired)
-			continue;
-		why = match_obstacle(c, q, a);
-		k.considered++;
-		k.eligible += !why;
-		candidates_add(c, &k, a, a == chosen ? "chosen"
-			       : why ? why : "eligible");
+	k.list.p = arena_alloc(&c->arena, (CANDIDATES_MAX + 1) *
+			       CANDIDATE_BYTES);
+	if (!k.list.p)
+		return k; /* the step fails */
+	for (size_t i = 0; i < k.considered && i < CANDIDATES_MAX; i++) {
+		candidates_add(c, &k, q, t->agents[i], chosen);
+		named |= t->agents[i] == chosen;
 	}
+	if (!named)
+		candidates_add(c, &k, q, chosen, chosen);
 	return k;
 }
 
@@ -131,7 +120,7 @@ static void decide(struct core *c, struct contact *ct, const struct queue *q,
 		   const struct agent *chosen, const struct candidates *k,
 		   uint64_t decision)
 {
-	uint64_t position = contact_position(c, ct);
+	uint64_t position = line_position(ct);
 	struct str reason = reason_of(c, k, chosen);
 	struct core_effect *e = out_new(c, M_JOURNAL_DECISION);
 
@@ -159,43 +148,63 @@ static void decide(struct core *c, struct contact *ct, const struct queue *q,
 	out_opt(c, e, F_AGENT, chosen ? chosen->id : 0);
 }
 
-static void match_one(struct core *c, struct contact *ct, bool ready)
+/* The first in the order of service for whom somebody is free. */
+static struct contact *next_to_serve(struct core *c)
 {
-	struct queue *q = queue_find(c, ct->queue);
-	struct agent *a = q && ready ? choose(c, ct, q) : NULL;
-	struct candidates k;
+	struct contact *ct, *best = NULL;
+	struct line *l, *tmp;
 
-	if (!q || (!a && ct->told_alone))
-		return;
-	k = candidates_of(c, ct, q, a);
-	if (!a) {
-		ct->told_alone = true;
-		record_changed(c, &ct->rec);
-		decide(c, ct, q, NULL, &k, new_id(c));
-		return;
+	HASH_ITER(hh, c->lines, l, tmp) {
+		struct queue *q = queue_find(c, l->queue);
+
+		if (!q || !idle_count(q))
+			continue;
+		ct = line_head(l);
+		if (ct && (!best || line_before(ct, best)))
+			best = ct;
 	}
-	if (offer_make(c, ct, a))
-		decide(c, ct, q, a, &k, new_id(c));
+	return best;
 }
 
-static bool anybody_ready(const struct core *c)
+/* False: no offer could be made. */
+static bool match_one(struct core *c, struct contact *ct)
 {
-	const struct agent *a, *tmp;
+	struct queue *q = queue_find(c, ct->queue);
+	struct agent *a = idle_longest(c, q);
+	struct candidates k;
 
-	HASH_ITER(hh, c->agents, a, tmp)
-		if (a->state == AGENT_READY && !a->rec.gone)
-			return true;
-	return false;
+	if (!a)
+		return true; /* whoever was counted cannot be reached */
+	k = candidates_of(c, ct, q, a);
+	if (!offer_make(c, ct, a))
+		return false;
+	decide(c, ct, q, a, &k, new_id(c));
+	return ct->state == CONTACT_OFFERED;
+}
+
+/* Once for each contact: that it found nobody. */
+static void tell_alone(struct core *c, struct contact *ct)
+{
+	struct queue *q = queue_find(c, ct->queue);
+	struct candidates k;
+
+	if (!q || ct->state != CONTACT_QUEUED || ct->told_alone)
+		return;
+	k = candidates_of(c, ct, q, NULL);
+	ct->told_alone = true;
+	record_changed(c, &ct->rec);
+	decide(c, ct, q, NULL, &k, new_id(c));
 }
 
 /* Without a media relay an offer would fail at once: rtpengine.up matches. */
 void match_all(struct core *c)
 {
-	bool ready = anybody_ready(c) && rtpengine_choose(c, STR_NONE);
-	struct contact *ct, *next;
+	bool ready = rtpengine_choose(c, STR_NONE) != NULL;
+	struct contact *ct;
 
-	TAILQ_FOREACH_SAFE_(ct, &c->line, line, next)
-		if (ct->state == CONTACT_QUEUED && (ready || !ct->told_alone))
-			match_one(c, ct, ready);
+	while (ready && !c->failed && (ct = next_to_serve(c)))
+		ready = match_one(c, ct);
+	while ((ct = line_next_news(c)))
+		tell_alone(c, ct);
 	c->match = false;
 }

@@ -2,7 +2,7 @@
 /**
  * @file match.h  The matcher: who talks to whom.
  *
- * Contacts in the order of service (contact_line_up()); for each the agent
+ * Contacts in the order of service (line_before()); for each the agent
  * who is eligible and idle for the longest time, then the lowest id. Every
  * choice, and every time nobody could be chosen at entry, is a decision.
  */

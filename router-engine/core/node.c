@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
+#include "router-engine/core/idle.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
 #include "router-engine/core/node.h"

@@ -2,6 +2,7 @@
 #include "router-engine/core/agent.h"
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/media.h"
 #include "router-engine/core/memo.h"
 #include "router-engine/core/node.h"
@@ -86,7 +87,7 @@ static void forget_contact(struct core *c, uint64_t id)
 
 	if (!ct)
 		return;
-	contact_line_leave(c, ct);
+	line_leave(c, ct);
 	record_gone(c, &ct->rec);
 }
 

@@ -123,15 +123,14 @@ static struct str value_of(const struct record *r, const struct field *f,
 	case FT_BOOL:
 		return STR_LIT("1");
 	case FT_U32:
-		n = snprintf(buf, size, "%u", *(unsigned *)member(r, f));
+		n = (int)str_dec(buf, *(unsigned *)member(r, f));
 		break;
 	case FT_I64:
 		n = snprintf(buf, size, "%lld",
 			     (long long)*(int64_t *)member(r, f));
 		break;
 	case FT_U64:
-		n = snprintf(buf, size, "%llu",
-			     (unsigned long long)*(uint64_t *)member(r, f));
+		n = (int)str_dec(buf, *(uint64_t *)member(r, f));
 		break;
 	}
 	return (struct str){buf, (size_t)n};
@@ -311,6 +310,12 @@ static void record_free(struct record *r)
 			text_release(member(r, &rows[i].f));
 	if (r->kind == RECORD_NODE)
 		free(((struct node *)r)->used);
+	if (r->kind == RECORD_AGENT)
+		free(((struct agent *)r)->seats);
+	if (r->kind == RECORD_TENANT) {
+		free(((struct tenant *)r)->agents);
+		free(((struct tenant *)r)->users);
+	}
 	if (r->kind != RECORD_META)
 		free(r);
 }

@@ -108,13 +108,3 @@ FIND_TEXT(number, numbers)
 FIND_TEXT(node, nodes)
 FIND_TEXT(rtpengine, rtpengines)
 
-struct agent *agent_find_user(struct core *c, uint64_t tenant, struct str user)
-{
-	struct agent *a, *tmp;
-
-	HASH_ITER(hh, c->agents, a, tmp)
-		if (a->tenant == tenant && !a->rec.gone && !a->retired &&
-		    str_eq(text_str(&a->user), user))
-			return a;
-	return NULL;
-}

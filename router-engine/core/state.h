@@ -18,6 +18,7 @@
 
 #include "lib/base/heap.h"
 #include "lib/base/id.h"
+#include "lib/base/rank.h"
 #include "router-engine/core/core.h"
 
 #define CONTACT_STATE(sym, name, doc) CONTACT_##sym,
@@ -90,6 +91,8 @@ struct tenant {
 	struct text name, domain, language;
 	struct text code_ready, code_pause, code_logout;
 	bool named; /* since conf.begin */
+	struct agent **agents, **users; /* by id, by user: idle.h */
+	size_t nagents, agents_cap;
 	UT_hash_handle hh;
 };
 
@@ -100,6 +103,7 @@ struct queue {
 	uint64_t announce_ms, ring_ms, wrapup_limit_ms, refusal_ms;
 	struct text name, language, skill, greeting, music, hold_music;
 	bool named;
+	struct pool *pool; /* idle.h; NULL: the configuration is on its way */
 	UT_hash_handle hh;
 };
 
@@ -128,6 +132,9 @@ struct agent {
 	struct text contact_uri, received; /* received: behind NAT */
 	uint64_t expires; /* the registration, unless it is refreshed */
 	bool named, retired; /* retired: its row is gone, it still works */
+	struct seat *seats; /* idle.h */
+	size_t nseats;
+	bool seated;
 	UT_hash_handle hh;
 };
 
@@ -158,8 +165,7 @@ struct contact {
 	uint64_t talk_ms, hold_ms, wrapup_ms, wait_ms;
 	struct text outcome, phase, by;
 	uint64_t code, q850;
-	TAILQ_ENTRY(contact) line; /* in core->line while queued or offered */
-	bool in_line;
+	struct rank_node place, news; /* line.h */
 	bool told_alone; /* a decision says that nobody was free */
 	UT_hash_handle hh;
 };
@@ -253,7 +259,10 @@ struct core {
 	struct node *nodes;
 	struct rtpengine *rtpengines;
 	struct producer *producers;
-	TAILQ_HEAD(line, contact) line; /* waiting, in the order of service */
+	struct line *lines; /* who waits: line.h */
+	struct rank news;
+	struct pool *pools; /* who is free: idle.h */
+	size_t npools;
 	struct heap timers;
 	bool match; /* something changed that may make a match */
 	bool failed; /* out of memory in this step */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <strings.h>
 
+#include "router-engine/core/idle.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/rebuild.h"
@@ -210,6 +211,18 @@ static void lose_agent(struct core *c, struct record *r, void *arg)
 	record_changed(c, r);
 }
 
+static void update_idle(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	idle_update(c, (struct agent *)r);
+}
+
+bool takeover_reaches(struct core *c, const struct agent *a)
+{
+	return is_home(a, node_find(c, text_str(&a->node))) ||
+	       (a->contact_uri.len && next_node(c, STR_NONE));
+}
+
 bool takeover_ring(struct core *c, const struct agent *a, struct node **np,
 		   bool *by_uri)
 {
@@ -231,6 +244,7 @@ void takeover_node_up(struct core *c, struct node *n)
 {
 	record_each(c, RECORD_LEG, node_up_leg, n);
 	record_each(c, RECORD_AGENT, lose_agent, n);
+	record_each(c, RECORD_AGENT, update_idle, NULL);
 	c->match = true;
 }
 
@@ -238,4 +252,5 @@ void takeover_node_down(struct core *c, struct node *n)
 {
 	record_each(c, RECORD_LEG, node_down_leg, n);
 	record_each(c, RECORD_AGENT, lose_agent, n);
+	record_each(c, RECORD_AGENT, update_idle, NULL);
 }

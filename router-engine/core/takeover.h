@@ -30,5 +30,7 @@ bool takeover_due(const struct leg *l);
  */
 bool takeover_ring(struct core *c, const struct agent *a, struct node **np,
 		   bool *by_uri);
+/* Its own node is there, or another that could ring it. */
+bool takeover_reaches(struct core *c, const struct agent *a);
 
 #endif

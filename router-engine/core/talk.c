@@ -2,6 +2,7 @@
 #include "router-engine/core/agent.h"
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/media.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
@@ -58,7 +59,7 @@ void talk_begin(struct core *c, struct contact *ct, struct leg *agent_leg)
 		ct->answered = now_of(c);
 		ct->wait_ms = now_of(c) - ct->enqueued;
 	}
-	contact_line_leave(c, ct);
+	line_leave(c, ct);
 	timer_set(c, &ct->rec, &ct->due, 0);
 	contact_segment(c, ct, "accepted", SEGMENT_TALK, ct->agent,
 			agent_leg->offer);
@@ -97,7 +98,7 @@ void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
 		offer_take_back(c, a);
 	if (ct->state == CONTACT_OFFERED)
 		offer_withdraw(c, ct);
-	contact_line_leave(c, ct);
+	line_leave(c, ct);
 	timer_set(c, &ct->rec, &ct->due, 0);
 	ct->agent = l->agent;
 	ct->agent_leg = l->id;

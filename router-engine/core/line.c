@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "router-engine/core/line.h"
+
+static struct contact *of_place(const struct rank_node *n)
+{
+	return (struct contact *)((char *)n - offsetof(struct contact, place));
+}
+
+static struct contact *of_news(const struct rank_node *n)
+{
+	return (struct contact *)((char *)n - offsetof(struct contact, news));
+}
+
+/* When a contact of priority 0 would have had to come to be equal. */
+static int64_t as_if_come(const struct contact *ct)
+{
+	return (int64_t)ct->enqueued - ct->priority * 1000;
+}
+
+bool line_before(const struct contact *a, const struct contact *b)
+{
+	if (a->cls != b->cls)
+		return a->cls > b->cls;
+	if (as_if_come(a) != as_if_come(b))
+		return as_if_come(a) < as_if_come(b);
+	if (a->enqueued != b->enqueued)
+		return a->enqueued < b->enqueued;
+	return a->id < b->id;
+}
+
+static bool place_before(const struct rank_node *a, const struct rank_node *b)
+{
+	return line_before(of_place(a), of_place(b));
+}
+
+static bool news_before(const struct rank_node *a, const struct rank_node *b)
+{
+	return line_before(of_news(a), of_news(b));
+}
+
+static struct line *find(const struct core *c, uint64_t queue)
+{
+	struct line *l;
+
+	HASH_FIND(hh, c->lines, &queue, sizeof(queue), l);
+	return l;
+}
+
+static struct line *get(struct core *c, uint64_t queue)
+{
+	struct line *l = find(c, queue);
+
+	if (l)
+		return l;
+	l = calloc(1, sizeof(*l));
+	if (!l) {
+		c->failed = true;
+		return NULL;
+	}
+	l->queue = queue;
+	l->contacts.before = place_before;
+	HASH_ADD(hh, c->lines, queue, sizeof(l->queue), l);
+	if (l->hh.tbl)
+		return l;
+	c->failed = true;
+	free(l);
+	return NULL;
+}
+
+void line_join(struct core *c, struct contact *ct)
+{
+	struct line *l = get(c, ct->queue);
+
+	if (l)
+		rank_insert(&l->contacts, &ct->place, ct->id);
+}
+
+void line_leave(struct core *c, struct contact *ct)
+{
+	struct line *l = find(c, ct->queue);
+
+	rank_remove(&c->news, &ct->news);
+	if (!l || !line_in(ct))
+		return;
+	rank_remove(&l->contacts, &ct->place);
+	if (rank_size(&l->contacts))
+		return;
+	HASH_DEL(c->lines, l);
+	free(l);
+}
+
+struct contact *line_head(const struct line *l)
+{
+	const struct rank_node *n = rank_first(&l->contacts);
+
+	while (n && of_place(n)->state != CONTACT_QUEUED)
+		n = rank_next(n);
+	return n ? of_place(n) : NULL;
+}
+
+uint64_t line_position(const struct contact *ct)
+{
+	return line_in(ct) ? rank_of(&ct->place) + 1 : 0;
+}
+
+uint64_t line_total(const struct core *c)
+{
+	const struct line *l, *tmp;
+	uint64_t n = 0;
+
+	HASH_ITER(hh, c->lines, l, tmp)
+		n += rank_size(&l->contacts);
+	return n;
+}
+
+void line_news(struct core *c, struct contact *ct)
+{
+	c->news.before = news_before;
+	if (!ct->told_alone && !rank_in(&ct->news))
+		rank_insert(&c->news, &ct->news, ct->id);
+}
+
+struct contact *line_next_news(struct core *c)
+{
+	struct rank_node *n = rank_first(&c->news);
+
+	if (!n)
+		return NULL;
+	rank_remove(&c->news, n);
+	return of_news(n);
+}
+
+void line_free_all(struct core *c)
+{
+	struct line *l, *tmp;
+
+	HASH_ITER(hh, c->lines, l, tmp) {
+		HASH_DEL(c->lines, l);
+		free(l);
+	}
+}
