@@ -40,7 +40,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2);
 #define PARTITIONS_MAX 64
 
 struct acd_settings acd = {
-	.redis = "127.0.0.1:6379", .node = "", .partitions = 1,
+	.redis = "127.0.0.1:6379", .node = "", .liveness = "", .partitions = 1,
 	.confirm_ms = 100, .first_ms = 2000, .ack_ms = 32000, .end_ms = 32000,
 	.unanswered_s = 1800, .age_s = 14400, .escape_route = "ACD_ESCAPE",
 	.agent_route = "ACD_AGENT", .trunk_route = "ACD_TRUNK",
@@ -191,6 +191,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 static param_export_t params[] = {
 	{"redis", PARAM_STRING, &acd.redis},
 	{"node", PARAM_STRING, &acd.node},
+	{"liveness", PARAM_STRING, &acd.liveness},
 	{"partitions", PARAM_INT, &acd.partitions},
 	{"secret", PARAM_STR, &acd.secret},
 	{"confirm_ms", PARAM_INT, &acd.confirm_ms},

@@ -27,6 +27,7 @@ struct acd_settings {
 	 * Sentinels, and what they call the primary */
 	char *redis;
 	char *node; /* this node's name, in tags and in keys */
+	char *liveness; /* address:port on which engines see us live; empty: none */
 	int partitions;
 	str secret; /* key of the tags' MAC */
 	int confirm_ms; /* Redis must have confirmed an offered leg by then */

@@ -11,9 +11,11 @@
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/sweep.h"
 #include "lib/bus/bus.h"
+#include "lib/bus/liveness.h"
 #include "core/cfg/cfg_struct.h"
 #include "core/mem/shm_mem.h"
 
@@ -22,6 +24,8 @@
 
 struct link_figures *link_figures;
 static struct bus *bus;
+static struct liveness *liveness;
+static bool doubted; /* by an engine: it closed its liveness link */
 
 int link_init(void)
 {
@@ -95,6 +99,8 @@ static void copy_figures(void)
 			s->late, s->commands, s->reconnects};
 }
 
+static void live_again(void);
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	static unsigned ticks;
@@ -106,6 +112,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	copy_figures();
 	bans_drain(bus);
 	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus)) {
+		live_again();
 		directory_look(bus);
 		bans_look(bus);
 	}
@@ -121,6 +128,8 @@ void link_say_up(unsigned partition)
 	msg_put(&m, F_NODE, str_c(acd.node));
 	msg_put(&m, F_KIND, STR_LIT("acd"));
 	msg_put(&m, F_BOOT, str_c(bus_boot(bus)));
+	if(acd.liveness[0])
+		msg_put(&m, F_LIVENESS, str_c(acd.liveness));
 	if(bus_send(bus, partition, &m, 0, NULL, NULL))
 		LM_ERR("event=not_sent type=node.up partition=%u\n", partition);
 }
@@ -132,6 +141,25 @@ static void say_up(void)
 
 	for(i = 0; i < acd.partitions; i++)
 		link_say_up((unsigned)i);
+}
+
+/* An engine that closed its link may have taken us for dead: what it forgot
+ * about us is told again. */
+static void on_engine_gone(void *arg)
+{
+	doubted = true;
+}
+
+static void live_again(void)
+{
+	int i;
+
+	if(!doubted || !bus_up(bus))
+		return;
+	doubted = false;
+	say_up();
+	for(i = 0; i < acd.partitions; i++)
+		registrations_tell((unsigned)i);
 }
 
 static void on_link(bool up, void *arg)
@@ -185,6 +213,9 @@ static int start(struct event_base *base)
 		own_set_boot(bus_boot(bus));
 	if(!err)
 		err = bus_inbox_start(bus, command_run, command_late, bus);
+	if(!err && acd.liveness[0])
+		err = liveness_alloc(&liveness, base, acd.liveness, on_engine_gone,
+				NULL);
 	if(err)
 		return err;
 	notices = event_new(base, notice_fd(), EV_READ | EV_PERSIST, on_notices,

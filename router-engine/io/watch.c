@@ -22,6 +22,7 @@ struct worker {
 	struct event *ev;
 	struct alarm *alarm; /* looks at the silence, or connects again */
 	uint64_t heard_ms, looked_ms;
+	unsigned silence_ms;
 	const char *trouble; /* why the last connection ended */
 	bool heard; /* of this boot */
 	bool refused; /* the last attempt to connect */
@@ -61,7 +62,7 @@ static void go_down(struct worker *k, const char *reason)
 	link_close(k);
 	alarm_off(k->alarm);
 	k->down = true;
-	log_warn("worker.down", "node=%s boot=%s reason=\"%s\"", k->node,
+	log_warn("node.down", "node=%s boot=%s reason=\"%s\"", k->node,
 		 k->boot, reason);
 	/* Copies: the handler may add, and so replace, this worker. */
 	memcpy(node, k->node, sizeof(node));
@@ -133,12 +134,12 @@ static void on_look(void *arg)
 	k->looked_ms = now;
 	if (k->fd >= 0 && !drain(k))
 		link_close(k);
-	if (held_up > WATCH_SILENCE_MS / 2)
+	if (held_up > k->silence_ms / 2)
 		k->heard_ms = now; /* we did not look: that is no silence */
 	/* Who was there and refuses now has ended, and its boot with it; who
 	 * was never heard may still be about to listen. */
 	if ((k->heard && k->refused) ||
-	    now - k->heard_ms >= WATCH_SILENCE_MS) {
+	    now - k->heard_ms >= k->silence_ms) {
 		go_down(k, k->trouble);
 		return;
 	}
@@ -195,7 +196,7 @@ static int parse_addr(struct str liveness, struct sockaddr_in *to)
 }
 
 int watch_add(struct watch *w, struct str node, struct str boot,
-	      struct str liveness, bool again)
+	      struct str liveness, unsigned silence_ms, bool again)
 {
 	struct worker *k = worker_find(w, node);
 	struct sockaddr_in to;
@@ -211,6 +212,7 @@ int watch_add(struct watch *w, struct str node, struct str boot,
 	if (same && !(k->down && again))
 		return 0;
 	k->addr = to;
+	k->silence_ms = silence_ms;
 	str_copy(k->boot, sizeof(k->boot), boot);
 	begin(k);
 	return 0;

@@ -98,7 +98,7 @@ static void on_ng_health(const struct msg *m, void *arg)
 	each_partition(arg, m);
 }
 
-static void on_worker_down(struct str node, struct str boot,
+static void on_node_gone(struct str node, struct str boot,
 			   const char *reason, void *arg)
 {
 	struct msg m;
@@ -106,7 +106,6 @@ static void on_worker_down(struct str node, struct str boot,
 	msg_init(&m, M_NODE_DOWN);
 	msg_put(&m, F_NODE, node);
 	msg_put(&m, F_BOOT, boot);
-	msg_put(&m, F_KIND, STR_LIT("worker"));
 	msg_put(&m, F_REASON, str_c(reason));
 	each_partition(arg, &m);
 }
@@ -128,7 +127,7 @@ static int start_media(struct engine *e)
 				  e->conf->rtpengines[i].ng, strerror(err));
 	}
 	if (!err)
-		err = watch_alloc(&e->watch, e->base, on_worker_down, e);
+		err = watch_alloc(&e->watch, e->base, on_node_gone, e);
 	return err;
 }
 

@@ -270,13 +270,19 @@ static void on_due(void *arg)
 
 /* ---- events of the stream ------------------------------------------------------ */
 
-/* Workers are watched from the moment they say where they are. */
+static unsigned patience(struct str kind)
+{
+	return str_eq(kind, STR_LIT("acd")) ? WATCH_ACD_SILENCE_MS
+					    : WATCH_SILENCE_MS;
+}
+
+/* Nodes are watched from the moment they say where they are. */
 static void look_at_node_up(struct partition *p, const struct msg *m)
 {
 	if (m->type != M_NODE_UP || !str_set(msg_get(m, F_LIVENESS)))
 		return;
 	if (watch_add(p->e->watch, msg_get(m, F_NODE), msg_get(m, F_BOOT),
-		      msg_get(m, F_LIVENESS), true))
+		      msg_get(m, F_LIVENESS), patience(msg_get(m, F_KIND)), true))
 		log_error("watch.failed", "node=%.*s liveness=%.*s",
 			  STR_FMT(msg_get(m, F_NODE)),
 			  STR_FMT(msg_get(m, F_LIVENESS)));
@@ -417,7 +423,8 @@ static void look_at_node(struct str id, struct str line, void *arg)
 
 	if (!str_set(liveness) || !line_num(line, "up"))
 		return;
-	watch_add(w, id, boot, liveness, false);
+	watch_add(w, id, boot, liveness,
+		  patience(line_get(line, "kind", &g->arena)), false);
 	if (watch_is_down(w, id, boot) && g->n < 64) {
 		g->v[g->n].node = arena_str(&g->arena, id);
 		g->v[g->n++].boot = arena_str(&g->arena, boot);
@@ -435,7 +442,6 @@ static void tell_workers(struct partition *p)
 		msg_init(&m, M_NODE_DOWN);
 		msg_put(&m, F_NODE, g.v[i].node);
 		msg_put(&m, F_BOOT, g.v[i].boot);
-		msg_put(&m, F_KIND, STR_LIT("worker"));
 		msg_put(&m, F_REASON, STR_LIT("its liveness link is broken"));
 		tell(&m, p);
 	}

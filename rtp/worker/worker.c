@@ -9,7 +9,7 @@
 #include "lib/health/health.h"
 #include "rtp/voice/g711.h"
 #include "rtp/worker/jobs.h"
-#include "rtp/worker/liveness.h"
+#include "lib/bus/liveness.h"
 #include "rtp/worker/metrics.h"
 #include "rtp/worker/ticker.h"
 

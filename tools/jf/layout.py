@@ -22,7 +22,7 @@ SOCKET_PATH_MAX = 107 - len("/run/supervisor.sock.1234567")
 # name -> offset from the base; see docs/architecture.md, "One box".
 PORTS = {
     "ng": 23, "ng_cli": 24, "postgres": 32, "sip": 60, "tls": 61,
-    "redis": 79, "ws": 80, "wss": 81, "liveness": 90, "people": 100,
+    "redis": 79, "ws": 80, "wss": 81, "liveness": 90, "acd_liveness": 91, "people": 100,
     "metrics_kamailio": 25, "metrics_rtpengine": 26, "metrics_engine-1": 27,
     "metrics_engine-2": 28, "metrics_worker-1": 29,
     "rtp_min": 1000, "rtp_max": 4999, "worker_min": 5000,
@@ -41,7 +41,7 @@ LISTEN = {
     "ng": ("udp", "rtpengine"), "ng_cli": ("tcp", "rtpengine"),
     "sip": ("udp tcp", "kamailio"), "tls": ("tcp", "kamailio"),
     "ws": ("tcp", "kamailio"), "wss": ("tcp", "kamailio"),
-    "liveness": ("tcp", "worker-1"),
+    "liveness": ("tcp", "worker-1"), "acd_liveness": ("tcp", "kamailio"),
     "metrics_kamailio": ("tcp", "kamailio"),
     "metrics_rtpengine": ("tcp", "rtpengine"),
     "metrics_engine-1": ("tcp", "engine-1"),

@@ -106,7 +106,7 @@ static int teardown(void **state)
 static void add(struct world *w, const char *boot, bool again)
 {
 	assert_int_equal(watch_add(w->watch, STR_LIT("worker-1"), str_c(boot),
-				   str_c(w->addr), again), 0);
+				   str_c(w->addr), WATCH_SILENCE_MS, again), 0);
 }
 
 /* Until somebody breaks the loop, at most 3 s. */
@@ -207,7 +207,8 @@ static void test_bad_address(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_not_equal(
 			watch_add(w->watch, STR_LIT("worker-1"), STR_LIT("b"),
-				  str_c(bad[i]), true), 0);
+				  str_c(bad[i]), WATCH_SILENCE_MS,
+				  true), 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

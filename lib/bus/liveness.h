@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * @file liveness.h  The link by which engines see that the worker lives.
+ * @file liveness.h  The link by which engines see that a node lives.
  *
- * Whoever connects gets a byte every 100 ms, from the loop that also mixes: a
- * worker that hangs is as silent as one that died. An engine that closes its
+ * Whoever connects gets a byte every 100 ms, from the loop that also works: a
+ * node that hangs is as silent as one that died. An engine that closes its
  * link may have taken us for dead: on_closed, so that we can say we are not.
  */
-#ifndef JF_WORKER_LIVENESS_H
-#define JF_WORKER_LIVENESS_H
+#ifndef JF_BUS_LIVENESS_H
+#define JF_BUS_LIVENESS_H
 
 struct event_base;
 struct liveness;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rtp/worker/liveness.h"
-
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
@@ -10,6 +8,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "lib/bus/liveness.h"
 
 #define LINKS_MAX 64
 #define INTERVAL_MS 100
