@@ -16,9 +16,11 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/leg.h"
 #include "kamailio-mods/acd/link.h"
+#include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/registrations.h"
+#include "kamailio-mods/acd/repeat.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/rpc.h"
 #include "kamailio-mods/acd/stats.h"
@@ -252,8 +254,8 @@ static int mod_init(void)
 		LM_ERR("load htable.so and usrloc.so before acd.so\n");
 		return -1;
 	}
-	if(faked_msg_init() < 0 || leg_table_init() || link_init() || own_init()
-			|| restore_init()
+	if(faked_msg_init() < 0 || leg_table_init() || merge_init() || link_init()
+			|| own_init() || restore_init() || repeat_init()
 			|| notice_init() || rpc_init() || stats_init()) {
 		LM_ERR("event=start_failed\n");
 		return -1;

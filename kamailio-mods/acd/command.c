@@ -182,7 +182,7 @@ static void end_up(struct leg *l)
 	}
 	if(l->invite == INVITE_SERVER)
 		uas_reply(l, l->hash, l->label, 487, STR_NONE, &h, STR_NONE, true);
-	if(l->held && l->late && !l->acked)
+	if(leg_owes_ack(l))
 		request_ack(l);
 	request_bye(l, l->end_q850);
 	leg_over(l, &e);

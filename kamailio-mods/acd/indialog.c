@@ -8,8 +8,11 @@
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
+#include "kamailio-mods/acd/uac.h"
 #include "kamailio-mods/acd/uas.h"
+#include "core/data_lump_rpl.h"
 #include "core/parser/parse_from.h"
+#include "core/rand/kam_rand.h"
 
 int tid_parse(struct str tid, unsigned *hashp, unsigned *labelp)
 {
@@ -37,6 +40,16 @@ static void answer(sip_msg_t *m, int code, const char *phrase)
 {
 	if(tmb.t_reply(m, code, (char *)phrase) < 0)
 		LM_WARN("event=reply_not_sent code=%d\n", code);
+}
+
+/* RFC 3261 14.2: one INVITE after the other, and not all at once again. */
+static void ask_to_wait(sip_msg_t *m)
+{
+	char b[32];
+	int n = snprintf(b, sizeof(b), "Retry-After: %d\r\n",
+			(int)(kam_rand() % 11));
+
+	add_lump_rpl(m, b, n, LUMP_RPL_HDR);
 }
 
 static bool same_dialog(const struct leg *l, sip_msg_t *m)
@@ -105,6 +118,7 @@ static void on_bye(struct leg *l, sip_msg_t *m, struct cell *t)
 
 static void on_invite(struct leg *l, sip_msg_t *m, struct cell *t)
 {
+	uac_give_way(l);
 	l->hash = t->hash_index;
 	l->label = t->label;
 	l->invite = INVITE_SERVER;
@@ -150,8 +164,10 @@ static int refusal(const struct leg *l, sip_msg_t *m)
 			return 481;
 		if(l->invite == INVITE_CLIENT)
 			return 491; /* 14.2 */
-		if(l->invite == INVITE_SERVER || l->wait_ack)
+		if(l->invite == INVITE_SERVER || l->wait_ack) {
+			ask_to_wait(m);
 			return 500;
+		}
 	}
 	if(m->REQ_METHOD == METHOD_REFER
 			&& (!m->refer_to || !m->refer_to->body.len))

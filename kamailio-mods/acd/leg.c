@@ -3,6 +3,7 @@
 #include <sys/time.h>
 
 #include "kamailio-mods/acd/leg.h"
+#include "kamailio-mods/acd/merge.h"
 #include "core/locking.h"
 #include "core/atomic_ops.h"
 #include "core/hashes.h"
@@ -130,6 +131,7 @@ void leg_free(struct leg *l)
 		*at = l->next;
 	leg_release(l);
 	trunk_leave(l->trunk);
+	merge_leave(l->merge);
 	if(l->dlg)
 		tmb.free_dlg(l->dlg);
 	shm_clear(&l->contact);
@@ -141,12 +143,11 @@ void leg_free(struct leg *l)
 	__atomic_sub_fetch(&table->legs, 1, __ATOMIC_RELAXED);
 }
 
-void leg_hold(struct leg *l, struct cell *t, uint64_t for_ms)
+void leg_hold(struct leg *l, struct cell *t)
 {
 	leg_release(l);
 	atomic_inc(&t->ref_count);
 	l->held = t;
-	l->held_until = now_ms() + for_ms;
 }
 
 void leg_release(struct leg *l)
@@ -154,7 +155,6 @@ void leg_release(struct leg *l)
 	if(l->held)
 		tmb.unref_cell(l->held);
 	l->held = NULL;
-	l->held_until = 0;
 }
 
 void leg_each(void (*fn)(struct leg *l, void *arg), void *arg)

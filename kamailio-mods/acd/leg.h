@@ -39,6 +39,7 @@ struct leg {
 	str flow; /* where a phone behind NAT or on WebSocket is reached */
 	str memo; /* the engine's */
 	int trunk; /* place in the table of calls per trunk, -1: none */
+	uint64_t merge; /* name of the INVITE that began it (merge.h), or 0 */
 
 	enum leg_invite invite;
 	unsigned hash, label;
@@ -51,7 +52,7 @@ struct leg {
 	bool bye_after_ack; /* and while our 2xx is not acknowledged */
 	unsigned end_code, end_q850;
 
-	struct cell *held; /* INVITE transaction whose 2xx or ACK may repeat */
+	struct cell *held; /* INVITE transaction whose 2xx we may repeat */
 	bool wait_ack; /* our 2xx is not acknowledged */
 	bool acked; /* their 2xx is; ack_body is what a repeated ACK has */
 	str ack_body;
@@ -61,7 +62,8 @@ struct leg {
 	/* on the monotonic clock, ms; 0: not running */
 	uint64_t first_by; /* first command */
 	uint64_t ack_by; /* ACK to our 2xx */
-	uint64_t held_until; /* give up `held` */
+	uint64_t owed_by; /* leg.ack, for the ACK that we owe */
+	uint64_t again_at; /* our re-INVITE met theirs: once more */
 	uint64_t end_by; /* forget a leg that is ending */
 	uint64_t dead_at; /* too old */
 	uint64_t probe_at; /* ask whether the other side is there: probe.h */
@@ -73,6 +75,13 @@ void leg_lock(uint64_t id);
 void leg_unlock(uint64_t id);
 unsigned leg_count(void);
 
+/* Their 2xx awaits our ACK, and that awaits the answer to a late offer. */
+static inline bool leg_owes_ack(const struct leg *l)
+{
+	return l->state == LEG_UP && l->invite == INVITE_NONE && l->late
+		   && !l->acked;
+}
+
 /* A new id of this node. */
 uint64_t leg_new_id(void);
 /* The leg, or NULL. Locked by the caller, as all below. */
@@ -82,7 +91,7 @@ struct leg *leg_add(uint64_t id, unsigned partition, enum leg_side side);
 void leg_free(struct leg *l);
 
 /* Keeps the transaction: tm would forget it 5 s after the final reply. */
-void leg_hold(struct leg *l, struct cell *t, uint64_t for_ms);
+void leg_hold(struct leg *l, struct cell *t);
 void leg_release(struct leg *l);
 
 /* Calls fn for each leg, its bucket locked; fn must not free it. */

@@ -4,8 +4,7 @@
 #include "kamailio-mods/acd/request.h"
 
 #define INVITE_CALLBACKS                                                   \
-	(TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT                        \
-			| TMCB_LOCAL_RESPONSE_IN | TMCB_DONT_ACK)
+	(TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT | TMCB_DONT_ACK)
 
 /* tm would begin a UAS dialog's own numbers after its first request: the ACK
  * of a re-INVITE must know its number. */
@@ -76,6 +75,7 @@ void request_ack(struct leg *l)
 {
 	ack(l->dlg, l->invite_cseq, &l->ack_body);
 	l->acked = true;
+	l->owed_by = 0;
 }
 
 static void bye(dlg_t *d, unsigned q850)

@@ -168,7 +168,7 @@ const char *sip_phrase(unsigned code)
 		{200, "OK"},
 		{202, "Accepted"}, {403, "Forbidden"}, {404, "Not Found"},
 		{408, "Request Timeout"}, {480, "Temporarily Unavailable"},
-		{486, "Busy Here"}, {487, "Request Terminated"},
+		{482, "Loop Detected"}, {486, "Busy Here"}, {487, "Request Terminated"},
 		{488, "Not Acceptable Here"}, {491, "Request Pending"},
 		{500, "Server Internal Error"}, {501, "Not Implemented"},
 		{503, "Service Unavailable"}, {600, "Busy Everywhere"},

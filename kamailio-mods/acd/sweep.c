@@ -23,8 +23,9 @@ static bool past(uint64_t at, uint64_t now)
 static bool is_due(const struct leg *l, uint64_t now)
 {
 	return past(l->first_by, now) || past(l->ack_by, now)
-		   || past(l->held_until, now) || past(l->end_by, now)
-		   || past(l->dead_at, now) || past(l->probe_at, now);
+		   || past(l->owed_by, now) || past(l->again_at, now)
+		   || past(l->end_by, now) || past(l->dead_at, now)
+		   || past(l->probe_at, now);
 }
 
 static void note(struct leg *l, void *arg)
@@ -58,18 +59,17 @@ static void no_ack(struct leg *l)
 	leg_over(l, &e);
 }
 
-/* Nobody acknowledged the late offer in time, or it needs no more holding. */
-static void let_go(struct leg *l)
+/* Nobody answered the late offer in time. */
+static void unanswered(struct leg *l)
 {
 	struct ending e = {"node", "timeout", 408, 0, str_init("no leg.ack")};
 
-	leg_release(l);
-	if(l->state == LEG_UP && l->late && !l->acked
-			&& l->invite == INVITE_NONE) {
-		request_ack(l);
-		request_bye(l, 0);
-		leg_over(l, &e);
-	}
+	l->owed_by = 0;
+	if(!leg_owes_ack(l))
+		return;
+	request_ack(l);
+	request_bye(l, 0);
+	leg_over(l, &e);
 }
 
 static void too_old(struct leg *l)
@@ -110,10 +110,12 @@ static void act(uint64_t id, uint64_t now)
 		too_old(l);
 	} else if(l && past(l->ack_by, now)) {
 		no_ack(l);
-	} else if(l && past(l->held_until, now)) {
-		let_go(l);
+	} else if(l && past(l->owed_by, now)) {
+		unanswered(l);
 	} else if(l && past(l->probe_at, now)) {
 		probe_send(l);
+	} else if(l && past(l->again_at, now)) {
+		uac_again(l);
 	} else if(l && past(l->first_by, now)) {
 		l->first_by = 0;
 		silent = !l->commanded;

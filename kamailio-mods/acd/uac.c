@@ -11,6 +11,7 @@
 #include "kamailio-mods/acd/uac.h"
 #include "modules/tm/ut.h"
 #include "core/parser/parse_to.h"
+#include "core/rand/kam_rand.h"
 
 /* ---- leg.invite --------------------------------------------------------- */
 
@@ -137,7 +138,7 @@ void uac_invite(unsigned partition, const struct msg *m)
 
 void uac_ack(struct leg *l, struct str sdp)
 {
-	if(l->state != LEG_UP || !l->late || l->acked || !l->held) {
+	if(!leg_owes_ack(l)) {
 		LM_WARN("event=nothing_to_ack leg=%s call=%s\n", l->name, l->call);
 		return;
 	}
@@ -159,7 +160,7 @@ void uac_reoffer(struct leg *l, struct str sdp)
 	struct lines h = {.used = 0};
 
 	if(l->state != LEG_UP || l->invite != INVITE_NONE || l->wait_ack
-			|| (l->held && l->late && !l->acked)) {
+			|| l->again_at || leg_owes_ack(l)) {
 		rerefused(l, 491, &pending);
 		return;
 	}
@@ -168,6 +169,35 @@ void uac_reoffer(struct leg *l, struct str sdp)
 	if((sdp.len && shm_put(&l->offer, sdp.p, (int)sdp.len))
 			|| request_invite(l, &h, sdp))
 		rerefused(l, 500, NULL);
+}
+
+/* RFC 3261 14.1: who made the Call-ID waits longer, so that not both meet
+ * again. Units of 10 ms. */
+static uint64_t back_off_ms(const struct leg *l)
+{
+	return l->side == LEG_UAC ? 2100 + kam_rand() % 191 * 10
+							  : kam_rand() % 201 * 10;
+}
+
+void uac_again(struct leg *l)
+{
+	struct lines h = {.used = 0};
+
+	l->again_at = 0;
+	l->asked_again = false;
+	if(l->state != LEG_UP || l->invite != INVITE_NONE || l->wait_ack
+			|| request_invite(l, &h, ours(&l->offer)))
+		rerefused(l, 491, NULL);
+}
+
+void uac_give_way(struct leg *l)
+{
+	str met = str_init("theirs came first");
+
+	if(!l->again_at)
+		return;
+	l->again_at = 0;
+	rerefused(l, 491, &met);
 }
 
 void uac_cancel(struct leg *l)
@@ -219,7 +249,7 @@ static void drop_answer(struct leg *l)
 	leg_over(l, &e);
 }
 
-static void accepted(struct leg *l, struct cell *t, sip_msg_t *reply)
+static void accepted(struct leg *l, sip_msg_t *reply)
 {
 	bool first = l->state == LEG_INVITED;
 
@@ -229,8 +259,10 @@ static void accepted(struct leg *l, struct cell *t, sip_msg_t *reply)
 	request_keep_flow(l);
 	l->state = LEG_UP;
 	l->invite = INVITE_NONE;
-	leg_hold(l, t, acd.ack_ms);
-	if(!l->late)
+	shm_clear(&l->offer);
+	if(l->late)
+		l->owed_by = now_ms() + acd.ack_ms;
+	else
 		request_ack(l);
 	if(l->ending) {
 		drop_answer(l);
@@ -278,7 +310,12 @@ static void refused(struct leg *l, sip_msg_t *reply, unsigned code)
 		e.cause = "timeout";
 	}
 	l->invite = INVITE_NONE;
+	if(l->state == LEG_UP && code == 491) {
+		l->again_at = now_ms() + 1 + back_off_ms(l);
+		return;
+	}
 	if(l->state == LEG_UP && code != 481 && reply) {
+		shm_clear(&l->offer);
 		rerefused(l, code, &e.reason);
 		return;
 	}
@@ -302,23 +339,9 @@ static void final(struct leg *l, struct cell *t, sip_msg_t *reply,
 	if(reply && sip_parse(reply))
 		return;
 	if(code < 300 && reply)
-		accepted(l, t, reply);
+		accepted(l, reply);
 	else if(!again_with_credentials(l, reply, code))
 		refused(l, reply, code);
-}
-
-/* Any reply, repeated ones too: a repeated 2xx gets its ACK again. */
-static void arrived(struct leg *l, struct cell *t, sip_msg_t *reply)
-{
-	unsigned code = reply ? reply->first_line.u.reply.statuscode : 0;
-
-	if(code < 200 || code > 299 || l->state != LEG_UP || t != l->held
-			|| sip_parse(reply))
-		return;
-	if(!str_same(&get_to(reply)->tag_value, &l->dlg->id.rem_tag))
-		request_drop_fork(l, reply);
-	else if(l->acked && l->invite == INVITE_NONE)
-		request_ack(l);
 }
 
 void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps)
@@ -329,9 +352,7 @@ void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps)
 
 	leg_lock(id);
 	l = leg_find(id);
-	if(l && type == TMCB_LOCAL_RESPONSE_IN)
-		arrived(l, t, reply);
-	else if(l && type == TMCB_LOCAL_COMPLETED && ps->code >= 200)
+	if(l && type == TMCB_LOCAL_COMPLETED && ps->code >= 200)
 		final(l, t, reply, ps->code);
 	else if(l && ps->code < 200 && reply)
 		ringing(l, reply, ps->code);

@@ -12,6 +12,10 @@ void uac_invite(unsigned partition, const struct msg *m);
 /* The leg locked: */
 void uac_ack(struct leg *l, struct str sdp); /* leg.ack */
 void uac_reoffer(struct leg *l, struct str sdp); /* leg.reoffer */
+/* Our re-INVITE met theirs (491) and its time has come once more. */
+void uac_again(struct leg *l);
+/* Theirs came before it did: the engine hears that ours was refused. */
+void uac_give_way(struct leg *l);
 void uac_cancel(struct leg *l); /* our first INVITE, before or after a 1xx */
 /* Nobody answered our CANCEL: its INVITE is over (RFC 3261 9.1), where tm
  * would wait for fr_inv_timer. */

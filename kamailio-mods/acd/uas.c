@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
@@ -142,7 +143,8 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 	return tell(l, m, o) ? 503 : 0;
 }
 
-static int begin(sip_msg_t *m, const struct offer *o, int trunk)
+static int begin(sip_msg_t *m, const struct offer *o, int trunk,
+		uint64_t merge)
 {
 	uint64_t id = leg_new_id();
 	struct leg *l;
@@ -152,6 +154,7 @@ static int begin(sip_msg_t *m, const struct offer *o, int trunk)
 	l = leg_add(id, o->partition, LEG_UAS);
 	if(l) {
 		l->trunk = trunk;
+		l->merge = merge;
 		code = enter(l, m, o);
 		if(!code)
 			LM_INFO("event=offered leg=%s call=- kind=%.*s call_id=%.*s\n",
@@ -161,6 +164,7 @@ static int begin(sip_msg_t *m, const struct offer *o, int trunk)
 			leg_free(l);
 	} else {
 		trunk_leave(trunk);
+		merge_leave(merge);
 	}
 	leg_unlock(id);
 	return code;
@@ -182,9 +186,20 @@ static int take_place(sip_msg_t *m, const struct offer *o, int *trunkp)
 	return EBUSY;
 }
 
+/* Answered, when it came on another way already. */
+static bool is_merged(sip_msg_t *m, uint64_t merge)
+{
+	int err = merge_enter(merge);
+
+	if(err)
+		reply(m, err == EEXIST ? 482 : 503);
+	return err != 0;
+}
+
 int uas_offer(sip_msg_t *m, const struct offer *o)
 {
 	unsigned hash, label;
+	uint64_t merge;
 	int r, code, trunk;
 
 	if(sip_parse(m) || parse_sip_msg_uri(m) < 0 || !m->parsed_uri.user.len)
@@ -193,15 +208,21 @@ int uas_offer(sip_msg_t *m, const struct offer *o)
 	r = tmb.t_newtran(m);
 	if(r <= 0)
 		return r;
-	if(take_place(m, o, &trunk))
+	merge = merge_key(m);
+	if(is_merged(m, merge))
 		return -1;
+	if(take_place(m, o, &trunk)) {
+		merge_leave(merge);
+		return -1;
+	}
 	reply(m, 100);
 	if(tmb.t_suspend(m, &hash, &label) != 0) {
 		trunk_leave(trunk);
+		merge_leave(merge);
 		reply(m, 487);
 		return -1;
 	}
-	code = begin(m, o, trunk);
+	code = begin(m, o, trunk, merge);
 	if(code) {
 		reply(m, code);
 		return -1;
@@ -297,7 +318,7 @@ int uas_reply(struct leg *l, unsigned hash, unsigned label, unsigned code,
 	lines_sdp(h, body);
 	headers = lines_str(h);
 	if(invite && code >= 200 && code < 300) {
-		leg_hold(l, t, acd.ack_ms);
+		leg_hold(l, t);
 		l->wait_ack = true;
 		l->ack_by = now_ms() + acd.ack_ms;
 	}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Inside a dialog: re-INVITE, INFO, REFER, memo, announcement."""
 
+import time
+
 from test_outbound import hang_up, up
 from wire import Caller, sdp
 
@@ -112,27 +114,51 @@ def test_our_reinvite_refused(engine, agent, invite):
     hang_up(engine, agent, leg)
 
 
-def test_glare(engine, inbound, trunk):
-    """Theirs while ours is open: 491. Ours while theirs is open: refused."""
-    call = inbound()
-    call.answer(OURS)
-    engine.command("leg.reoffer", call.leg, sdp=NEW)
-    ours = trunk.request("INVITE")
+def glare(call, trunk, ours):
+    """Theirs while ours is open: 491, and so they say."""
     call.dialog.ask("INVITE", sdp("127.0.0.2"))
     m = call.dialog.reply(491)
     trunk.send(call.dialog._same_transaction("ACK", m["To"]))
     trunk.answer(ours, 491, "Request Pending")
     trunk.request("ACK")
-    assert engine.event("leg.rerefused", leg=call.leg)["code"] == "491"
-    call.dialog.ask("INVITE", sdp("127.0.0.2"))
-    e = engine.event("leg.reoffered", leg=call.leg)
+
+
+def test_glare_on_their_leg(engine, inbound, trunk):
+    """Ours is tried again, at once or up to 2 s later: RFC 3261 14.1."""
+    call = inbound()
+    call.answer(OURS)
     engine.command("leg.reoffer", call.leg, sdp=NEW)
-    assert engine.event("leg.rerefused", leg=call.leg)["code"] == "491"
-    engine.command("leg.reanswer", call.leg, tid=e["tid"], code=200, sdp=NEW)
-    call.dialog.reply(200)
-    call.dialog.ack()
-    engine.event("leg.confirmed", leg=call.leg)
+    ours = trunk.request("INVITE")
+    glare(call, trunk, ours)
+    again = trunk.request("INVITE", timeout=3)
+    assert again.body == NEW and again.cseq[0] == ours.cseq[0] + 1
+    trunk.answer(again, 200, "OK", sdp("127.0.0.2", 20000))
+    assert trunk.request("ACK").cseq[0] == again.cseq[0]
+    engine.event("leg.reaccepted", leg=call.leg)
     call.bye()
+
+
+def test_glare_on_our_leg(engine, agent, invite):
+    """Who made the Call-ID waits longer; theirs comes first then."""
+    leg, callee = up(engine, agent, invite)
+    engine.command("leg.reoffer", leg, sdp=NEW)
+    agent.answer(agent.request("INVITE"), 491, "Request Pending")
+    agent.request("ACK")
+    start = time.monotonic()
+    again = agent.request("INVITE", timeout=6)
+    assert 2 < time.monotonic() - start < 5.5
+    agent.answer(again, 491, "Request Pending")
+    agent.request("ACK")
+    callee.ask("INVITE", sdp("127.0.0.3"))
+    assert engine.event("leg.rerefused", leg=leg)["code"] == "491"
+    e = engine.event("leg.reoffered", leg=leg)
+    engine.command("leg.reoffer", leg, sdp=NEW)
+    assert engine.event("leg.rerefused", leg=leg)["code"] == "491"
+    engine.command("leg.reanswer", leg, tid=e["tid"], code=200, sdp=NEW)
+    agent.reply(200)
+    callee.ack()
+    engine.event("leg.confirmed", leg=leg)
+    hang_up(engine, agent, leg)
 
 
 def test_overlapping_invites(engine, inbound):
@@ -144,6 +170,7 @@ def test_overlapping_invites(engine, inbound):
     first = (d.cseq, d.branch)
     d.ask("INVITE", sdp("127.0.0.2"))
     m = d.reply(500)
+    assert 0 <= int(m["Retry-After"]) <= 10
     d.peer.send(d._same_transaction("ACK", m["To"]))
     d.cseq, d.branch = first
     engine.command("leg.reanswer", call.leg, tid=e["tid"], code=200, sdp=NEW)

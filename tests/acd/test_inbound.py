@@ -247,3 +247,24 @@ def test_commands_for_a_leg_that_is_gone(engine):
     leg = "l8123000000000001"
     engine.command("leg.answer", leg, sdp=OURS)
     assert engine.event("leg.gone", leg=leg)["reason"]
+
+
+def test_a_merged_invite(engine, inbound, peer):
+    """The same INVITE once more, by another way: RFC 3261 8.2.2.2."""
+    call = inbound()
+    d = call.dialog
+    first = d.branch
+    d.branch = first + "-fork"
+    d.invite()
+    d.failed(482)
+    engine.none("leg.offered", 0.2)
+    d.branch = first
+    call.answer(OURS)
+    call.bye()
+    d.cseq, d.to = 1, "<sip:%s@%s>" % (d.number, d.peer.proxy[0])
+    d.branch = first + "-later"
+    d.invite()  # the first one is over: a call of its own
+    e = engine.event("leg.offered", call_id=d.call)
+    engine.command("leg.reject", e["leg"], code=486)
+    d.failed(486)
+    engine.event("leg.ended", leg=e["leg"])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Legs that we begin."""
 
+import re
 import time
 
 from wire import Callee, sdp
@@ -235,6 +236,25 @@ def test_lost_ack(engine, agent, invite):
         assert again.cseq == first.cseq and again.tag("To") == callee.tag
     engine.none("leg.answered", 0.1, leg=leg)
     hang_up(engine, agent, leg)
+
+
+def test_a_2xx_when_the_transaction_is_gone(engine, agent, invite):
+    """The leg itself acknowledges, and ends what a fork brings late."""
+    leg = invite()
+    callee = Callee(agent)
+    first = callee.ok(THEIRS)
+    engine.event("leg.answered", leg=leg)
+    engine.wait(lambda: re.search(r"current: 0\b", engine.kamcmd("tm.stats")),
+                12)
+    callee.say(200, "OK", THEIRS)
+    again = agent.request("ACK")
+    assert again.cseq == first.cseq and again.tag("To") == callee.tag
+    callee.say(200, "OK", THEIRS, tag="late")
+    assert agent.request("ACK").tag("To") == "late"
+    bye = agent.request("BYE")
+    assert bye.tag("To") == "late"
+    agent.answer(bye, 200)
+    assert hang_up(engine, agent, leg).tag("To") == callee.tag
 
 
 def test_forked_2xx_is_ended(engine, agent, invite):

@@ -327,6 +327,13 @@ class Callee:
         self.peer.send(self.last)
         return self
 
+    def ack(self, body=""):
+        """Of our 2xx to the INVITE that was asked last."""
+        self.peer.send(self.peer.write(
+            "ACK", self.invite.contact_uri(), "%s;tag=%s" % (
+                self.invite["To"], self.tag), self.invite["From"],
+            self.call, self.cseq, body))
+
 
 def authorization(challenge, method, uri, user, password):
     def part(name):
