@@ -227,15 +227,15 @@ def test_unknown_number(site, carrier_sipp):
 
 
 def test_not_a_trunk(site, carrier_sipp):
-    r = carrier_sipp("uac_refused", local=("127.0.0.9", 15999), code=403)
+    r = carrier_sipp("uac_refused", local=("127.0.0.9", 15999), code=407)
     assert r.ok, r
 
 
-@pytest.mark.parametrize("sdp", [
-    "v=0\no=sim 1 1 IN IP4 127.0.0.2\ns=-\nt=0 0\nm=audio\n",
-    "nonsense\n"], ids=["half an m line", "nonsense"])
-def test_sdp_refused(site, carrier_sipp, sdp):
-    r = carrier_sipp("uac_refused", text=sdp, code=488)
+@pytest.mark.parametrize("sdp, code", [
+    ("v=0\no=sim 1 1 IN IP4 127.0.0.2\ns=-\nt=0 0\nm=audio\n", 488),
+    ("nonsense\n", 400)], ids=["half an m line", "nonsense"])
+def test_sdp_refused(site, carrier_sipp, sdp, code):
+    r = carrier_sipp("uac_refused", text=sdp, code=code)
     assert r.ok, r
 
 
