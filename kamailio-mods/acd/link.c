@@ -171,6 +171,14 @@ static void on_link(bool up, void *arg)
 	directory_look(bus);
 }
 
+static void on_trouble(const char *why, void *arg)
+{
+	if(why)
+		LM_ERR("event=redis_refuses error=\"%s\"\n", why);
+	else
+		LM_NOTICE("event=redis_takes\n");
+}
+
 /* See acd.h. The text is split in place. */
 static int address(struct bus_conf *conf)
 {
@@ -197,7 +205,7 @@ static int address(struct bus_conf *conf)
 static int start(struct event_base *base)
 {
 	struct bus_conf conf = {.name = acd.node, .partitions = acd.partitions,
-			.on_link = on_link};
+			.on_link = on_link, .on_trouble = on_trouble};
 	struct timeval tv = {0, SWEEP_MS * 1000};
 	struct event *notices, *asks, *tick;
 	int err = address(&conf);

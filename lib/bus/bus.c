@@ -6,7 +6,7 @@
  * primary.c   where it goes, when Sentinels say
  * producer.c  events: stamps, the window, sending again
  * inbox.c     commands: reading, what was done already, what is too late
- * owner.c     partitions: lease, events, commits (commits.c)
+ * owner.c     partitions: events, commits (commits.c), lease (lease.c)
  * functions.lua  what must happen in Redis at once
  */
 #include <errno.h>
@@ -21,7 +21,37 @@
 #include "lib/bus/primary.h"
 
 #define CLOCK_EVERY_MS 2000
+#define TROUBLE_MS 3000 /* without it: over */
 #define CLOCK_TRIP_MS 100 /* an answer that took longer says too little */
+
+/* ---- a Redis that refuses ----------------------------------------------- */
+
+static void on_refused(struct str why, void *arg)
+{
+	struct bus *bus = arg;
+	bool known = bus->trouble[0];
+
+	bus->trouble_ms = link_clock_ms();
+	if (why.len >= sizeof(bus->trouble))
+		why.len = sizeof(bus->trouble) - 1;
+	str_copy(bus->trouble, sizeof(bus->trouble), why);
+	if (!known && bus->on_trouble)
+		bus->on_trouble(bus->trouble, bus->arg);
+}
+
+static void trouble_over(struct bus *bus)
+{
+	if (!bus->trouble[0] || bus->trouble_ms + TROUBLE_MS > link_clock_ms())
+		return;
+	bus->trouble[0] = '\0';
+	if (bus->on_trouble)
+		bus->on_trouble(NULL, bus->arg);
+}
+
+const char *bus_trouble(const struct bus *bus)
+{
+	return bus->trouble[0] ? bus->trouble : NULL;
+}
 
 /* ---- Redis' clock ------------------------------------------------------- */
 
@@ -73,6 +103,7 @@ static void on_clock(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ask_time(arg);
+	trouble_over(arg);
 }
 
 /* ---- the link ----------------------------------------------------------- */
@@ -107,7 +138,8 @@ static void make_boot(struct bus *bus)
 static int start(struct bus *bus)
 {
 	struct link_conf conf = {.to = bus->to, .functions = true,
-				 .on_state = on_state, .arg = bus};
+				 .on_state = on_state,
+				 .on_refused = on_refused, .arg = bus};
 	struct timeval tv = {CLOCK_EVERY_MS / 1000, 0};
 	int err = producer_alloc(&bus->producer, bus);
 
@@ -147,6 +179,7 @@ int bus_alloc(struct bus **busp, struct event_base *base,
 	bus->partitions = conf->partitions;
 	bus->deadline_ms = conf->deadline_ms ? conf->deadline_ms : 1000;
 	bus->on_link = conf->on_link;
+	bus->on_trouble = conf->on_trouble;
 	bus->arg = conf->arg;
 	make_boot(bus);
 	err = bus->name ? find_primary(bus, conf) : ENOMEM;

@@ -29,6 +29,10 @@ struct bus_conf {
 	unsigned deadline_ms; /* for every command; 0: 1000 */
 	/* Redis came (true) or went (false). May be NULL. */
 	void (*on_link)(bool up, void *arg);
+	/* Redis refuses writes: its own words ("MISCONF ...", "OOM ...",
+	 * "NOREPLICAS ..."); what was refused is sent again until it is taken.
+	 * NULL: it was not seen for 3 s. May be NULL. */
+	void (*on_trouble)(const char *why, void *arg);
 	void *arg;
 };
 
@@ -40,6 +44,8 @@ int bus_alloc(struct bus **busp, struct event_base *base,
 /* Handlers under way run with ECANCELED. Not from one of them. */
 void bus_free(struct bus *bus);
 bool bus_up(const struct bus *bus);
+/* What on_trouble was told last. */
+const char *bus_trouble(const struct bus *bus);
 const char *bus_boot(const struct bus *bus); /* this process's boot */
 /* Redis' clock, ms, by our monotonic clock and the last measured offset; 0
  * before the first connection. */

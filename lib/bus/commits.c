@@ -9,8 +9,11 @@
 
 #include "lib/bus/commits.h"
 
-#define KEEP_MS 2000 /* appendfsync everysec may lose one second, and some */
-#define TOKEN_AT 4 /* FCALL jf_commit_1 1 {pN} token ... */
+/* appendfsync everysec loses two seconds at most; so does a primary that no
+ * replica hears, before it refuses. */
+#define KEEP_MS 5000
+#define KEEP_MAX 50000 /* confirmed ones; at 2 KB each, 100 MB */
+#define TOKEN_AT 4 /* FCALL jf_commit_2 1 {pN} token ... */
 
 struct commit {
 	TAILQ_ENTRY(commit) link;
@@ -27,6 +30,7 @@ struct commits {
 	struct commits_handlers h;
 	char token[40], generation[64];
 	uint64_t last, confirmed, resent;
+	uint64_t waiting_ms; /* when about the oldest unconfirmed was made */
 	TAILQ_HEAD(commit_list, commit) kept; /* oldest first */
 };
 
@@ -61,13 +65,15 @@ static void forget_all(struct commits *c)
 		forget(c, k);
 }
 
+/* While Redis is away, what it may have lost is kept. */
 static void forget_old(struct commits *c)
 {
-	uint64_t now = link_clock_ms();
+	uint64_t upto = commits_waiting(c) ? c->waiting_ms : link_clock_ms();
 	struct commit *k;
 
 	while ((k = TAILQ_FIRST(&c->kept)) && k->confirmed && !k->flying &&
-	       k->made_ms + KEEP_MS < now)
+	       (k->made_ms + KEEP_MS < upto ||
+		k->number + KEEP_MAX < c->confirmed))
 		forget(c, k);
 }
 
@@ -122,8 +128,10 @@ static void confirm(struct commit *k)
 	if (k->confirmed)
 		return;
 	k->confirmed = true;
-	if (k->number > c->confirmed)
+	if (k->number > c->confirmed) {
 		c->confirmed = k->number;
+		c->waiting_ms = k->made_ms;
+	}
 	c->h.on_confirmed(k->number, now_us() - k->sent_us, c->h.arg);
 }
 
@@ -184,7 +192,7 @@ int commits_rebase(struct commits *c)
 	int err;
 
 	args_init(&x);
-	args_fcall(&x, "jf_rebase_1", c->partition);
+	args_fcall(&x, "jf_rebase_2", c->partition);
 	args_add(&x, str_c(c->token));
 	args_num(&x, k ? k->number : c->last + 1);
 	err = args_failed(&x) ? ENOMEM
@@ -198,6 +206,11 @@ int commits_rebase(struct commits *c)
 		fly(k);
 	}
 	return err;
+}
+
+uint64_t commits_waiting(const struct commits *c)
+{
+	return c->last - c->confirmed;
 }
 
 uint64_t commits_last(const struct commits *c)
@@ -253,7 +266,7 @@ static void encode(struct commits *c, struct args *x, struct str stream_id,
 		   const struct owner_record *records, size_t nrecords,
 		   const struct owner_effect *effects, size_t neffects)
 {
-	args_fcall(x, "jf_commit_1", c->partition);
+	args_fcall(x, "jf_commit_2", c->partition);
 	args_add(x, str_c(c->token));
 	args_num(x, c->last + 1);
 	args_add(x, stream_id);
@@ -287,8 +300,10 @@ uint64_t commits_send(struct commits *c, struct str stream_id,
 		errno = ENOMEM;
 		return 0;
 	}
-	k->number = ++c->last;
 	k->made_ms = link_clock_ms();
+	if (!commits_waiting(c))
+		c->waiting_ms = k->made_ms;
+	k->number = ++c->last;
 	k->sent_us = now_us();
 	TAILQ_INSERT_TAIL(&c->kept, k, link);
 	fly(k);

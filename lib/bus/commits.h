@@ -2,8 +2,9 @@
 /**
  * @file commits.h  The commits of one partition on their way to Redis.
  *
- * Numbered, pipelined, kept until confirmed and KEEP_MS old, so that a Redis
- * that lost its last second gets them again.
+ * Numbered, pipelined, kept until confirmed and KEEP_MS old, or while Redis is
+ * away KEEP_MS older than the first that waits for it: a Redis that lost its
+ * last seconds gets them again.
  */
 #ifndef JF_BUS_COMMITS_H
 #define JF_BUS_COMMITS_H
@@ -36,6 +37,8 @@ uint64_t commits_send(struct commits *c, struct str stream_id,
 bool commits_resume(struct commits *c, const char *token, uint64_t have);
 /* After that: what is kept follows a state that starts over. 0, or errno. */
 int commits_rebase(struct commits *c);
+/* How many Redis has not confirmed. */
+uint64_t commits_waiting(const struct commits *c);
 uint64_t commits_last(const struct commits *c);
 /* How many were sent again. */
 uint64_t commits_resent(const struct commits *c);

@@ -1,4 +1,4 @@
-#!lua name=jackfield_1
+#!lua name=jackfield_2
 --[[
 SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -14,7 +14,7 @@ local function now_ms()
 end
 
 local function num(s)
-  return tonumber(s) or 0
+  return tonumber(s or 0) or 0
 end
 
 -- A decimal number that a double holds exactly, or nil.
@@ -22,25 +22,52 @@ local function whole(s)
   return s and #s <= 15 and string.match(s, '^%d+$') and tonumber(s)
 end
 
---[[ acquire(prefix; owner, token, lease_ms, random)
--> {1, generation, now, commit, cursor, last token} or {0, owner, now, ms left}.
-The last token tells a holder whose lease ran out whether somebody else was
-here meanwhile. ]]
+local function text(n)
+  return string.format('%.0f', n)
+end
+
+-- Nothing was committed here: a new installation, or a Redis that lost
+-- everything. Who holds the partition has its state and asks within a lease.
+local function holder_may_come(meta, lease_ms, now)
+  local since = num(redis.call('HGET', meta, 'empty'))
+  if since == 0 or since > now then
+    redis.call('HSET', meta, 'empty', text(now))
+    since = now
+  end
+  return since + lease_ms - now
+end
+
+--[[ acquire(prefix; owner, token, lease_ms, random, born, held)
+-> {1, generation, now, commit, cursor, last token, last born}
+or {0, owner, now, ms left, last born}.
+born: of the newest acquisition that the asker knows; held: '1' when that is
+its own, and it has the state. The last token tells a holder whose lease ran
+out whether somebody else was here meanwhile; the last born, whether that was
+after it or, in a Redis that lost its end, before it. ]]
 local function acquire(keys, args)
   local lease, meta = keys[1] .. ':lease', keys[1] .. ':meta'
-  local now = now_ms()
+  local now, held = now_ms(), args[6] == '1'
   local l = redis.call('HMGET', lease, 'token', 'until', 'owner')
-  if l[1] and l[1] ~= args[2] and num(l[2]) > now then
-    return {0, l[3] or '', string.format('%.0f', now), string.format('%.0f', num(l[2]) - now)}
-  end
   local m = redis.call('HMGET', meta, 'commit', 'cursor', 'born', 'token')
-  local born = math.max(now, num(m[3]) + 1)
+  local last = num(m[3])
+  if l[1] and l[1] ~= args[2] and num(l[2]) > now and
+     not (held and num(args[5]) > last) then
+    return {0, l[3] or '', text(now), text(num(l[2]) - now), text(last)}
+  end
+  if not m[1] and not held then
+    local left = holder_may_come(meta, num(args[3]), now)
+    if left > 0 then
+      return {0, '', text(now), text(left), text(last)}
+    end
+  end
+  local born = math.max(now, last + 1, num(args[5]) + 1)
   local generation = string.format('%012x', born) .. args[4]
   redis.call('HSET', lease, 'owner', args[1], 'token', args[2],
-             'until', string.format('%.0f', now + num(args[3])))
+             'until', text(now + num(args[3])))
   redis.call('HSET', meta, 'token', args[2], 'generation', generation,
-             'born', string.format('%.0f', born))
-  return {1, generation, string.format('%.0f', now), m[1] or '0', m[2] or '0-0', m[4] or ''}
+             'born', text(born))
+  redis.call('HDEL', meta, 'empty')
+  return {1, generation, text(now), m[1] or '0', m[2] or '0-0', m[4] or '', text(last)}
 end
 
 --[[ renew(prefix; token, lease_ms) -> {1, now, commit} or {0, now, commit} ]]
@@ -49,10 +76,10 @@ local function renew(keys, args)
   local now = now_ms()
   local commit = redis.call('HGET', keys[1] .. ':meta', 'commit') or '0'
   if redis.call('HGET', lease, 'token') ~= args[1] then
-    return {0, string.format('%.0f', now), commit}
+    return {0, text(now), commit}
   end
-  redis.call('HSET', lease, 'until', string.format('%.0f', now + num(args[2])))
-  return {1, string.format('%.0f', now), commit}
+  redis.call('HSET', lease, 'until', text(now + num(args[2])))
+  return {1, text(now), commit}
 end
 
 --[[ release(prefix; token) -> 1 or 0 ]]
@@ -156,7 +183,7 @@ local function commit(keys, args)
   end
   local have = num(redis.call('HGET', meta, 'commit') or '0')
   if n ~= have + 1 then
-    return redis.error_reply('GAP ' .. string.format('%.0f', have))
+    return redis.error_reply('GAP ' .. text(have))
   end
   store(prefix, args, 5, nrec)
   emit(prefix, args, list)
@@ -180,7 +207,7 @@ local function rebase(keys, args)
   end
   redis.call('DEL', kinds)
   redis.call('HSET', keys[1] .. ':meta', 'commit',
-             string.format('%.0f', num(args[2]) - 1))
+             text(num(args[2]) - 1))
   return 1
 end
 
@@ -199,7 +226,7 @@ local function append(keys, args)
   if have >= seq then
     return ''
   elseif have < previous then
-    return redis.error_reply('GAP ' .. string.format('%.0f', have))
+    return redis.error_reply('GAP ' .. text(have))
   end
   redis.call('SET', taken, args[3], 'EX', 3600)
   if args[4] ~= '' then
@@ -227,10 +254,18 @@ local function load(keys)
   return out
 end
 
-redis.register_function('jf_load_1', load)
-redis.register_function('jf_acquire_1', acquire)
-redis.register_function('jf_renew_1', renew)
-redis.register_function('jf_release_1', release)
-redis.register_function('jf_commit_1', commit)
-redis.register_function('jf_rebase_1', rebase)
-redis.register_function('jf_append_1', append)
+-- A Redis without memory refuses new events; what is under way goes on, and
+-- what is consumed leaves.
+local function always(name, callback)
+  redis.register_function{function_name = name, callback = callback,
+                          flags = {'allow-oom'}}
+end
+
+redis.register_function{function_name = 'jf_load_2', callback = load,
+                        flags = {'no-writes'}}
+always('jf_acquire_2', acquire)
+always('jf_renew_2', renew)
+always('jf_release_2', release)
+always('jf_commit_2', commit)
+always('jf_rebase_2', rebase)
+redis.register_function('jf_append_2', append)

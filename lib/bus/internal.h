@@ -19,7 +19,10 @@ struct bus {
 	unsigned partitions, deadline_ms;
 	char boot[24];
 	void (*on_link)(bool up, void *arg);
+	void (*on_trouble)(const char *why, void *arg);
 	void *arg;
+	char trouble[160]; /* "" none */
+	uint64_t trouble_ms; /* when it was seen last */
 	/* an owner, when there is one, is told of the link too */
 	void (*owner_link)(bool up, void *arg);
 	void *owner_arg;

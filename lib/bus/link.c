@@ -92,6 +92,16 @@ static bool demoted(const redisReply *reply)
 	       !strncmp(reply->str, "UNBLOCKED", 9);
 }
 
+static void look_for_refusal(const struct link *l, const redisReply *reply)
+{
+	static const char *const words[] = {"MISCONF", "OOM", "NOREPLICAS"};
+	struct str why = {reply->str, reply->len};
+
+	for (size_t i = 0; l->conf.on_refused && i < 3; i++)
+		if (!strncmp(reply->str, words[i], strlen(words[i])))
+			l->conf.on_refused(why, l->conf.arg);
+}
+
 static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 {
 	struct request *r = arg;
@@ -109,6 +119,8 @@ static void on_reply(redisAsyncContext *ac, void *reply, void *arg)
 		err = ECONNRESET;
 		drop_connection(l);
 	}
+	if (err == EPROTO)
+		look_for_refusal(l, rep);
 	finish(r, err, err == ECONNRESET ? NULL : rep);
 	free(r);
 }

@@ -29,6 +29,9 @@ struct link_conf {
 	bool sentinel; /* to a Sentinel: its role does not matter */
 	bool functions; /* load the library when it is missing */
 	void (*on_state)(bool up, void *arg);
+	/* Redis refuses writes, and why: its disk or its memory is full, its
+	 * replicas are away. Each time. May be NULL. */
+	void (*on_refused)(struct str why, void *arg);
 	void *arg;
 };
 

@@ -7,9 +7,10 @@
  * of the current acquisition and the last commit's number plus one; then it
  * stores the changed records, appends commands, pushes and journal entries,
  * and moves the cursor of {pN}:in. Commits are pipelined and kept until they
- * are confirmed and two seconds old; after a reconnect those that Redis lacks
- * are sent again; when Redis has lost more than we keep, on_wiped asks for a
- * commit that stores every record.
+ * are confirmed and five seconds old (while Redis is away: when it went); after
+ * a reconnect those that Redis lacks are sent again; when Redis has lost more
+ * than we keep, on_wiped asks for a commit that stores every record. See
+ * docs/decisions/0005-what-redis-may-lose.md.
  */
 #ifndef JF_BUS_OWNER_H
 #define JF_BUS_OWNER_H
@@ -70,6 +71,10 @@ bool owner_safe(const struct owner *o, unsigned partition, unsigned margin_ms);
 /* True when no event is known to be unread: timers may fire by the clock. */
 bool owner_caught_up(const struct owner *o, unsigned partition);
 
+/* True while 20,000 commits wait for Redis: events are not read then, and
+ * what need not be begun should not be. Commits are still taken. */
+bool owner_full(const struct owner *o, unsigned partition);
+
 /* One effect of a commit: where it goes is given by msg_type_dir(). */
 struct owner_effect {
 	struct str node, boot; /* DIR_NODE: whose stream */
@@ -102,6 +107,8 @@ int owner_journal_trim(struct owner *o, unsigned partition, struct str upto);
 
 struct owner_stats {
 	uint64_t commits, resent, refused, events, malformed, acquired, lost;
+	uint64_t waiting; /* commits that Redis has not confirmed, now */
+	uint64_t unreplicated; /* acquisitions that no replica knew of */
 	uint64_t commit_us_sum, commit_us_max; /* send to confirmation */
 };
 const struct owner_stats *owner_stats(const struct owner *o);

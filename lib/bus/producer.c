@@ -2,9 +2,10 @@
 /*
  * Producing events.
  *
- * An event is kept until it is confirmed and 10 s old. After a reconnect all
- * that is kept goes out again, oldest first, before anything new: what Redis
- * has it drops by (src, boot, seq), what a roll-back took away comes back.
+ * An event is kept until it is confirmed and 10 s old, or while Redis is away
+ * 10 s older than the first that waits for it. After a reconnect all that is
+ * kept goes out again, oldest first, before anything new: what Redis has it
+ * drops by (src, boot, seq), what a roll-back took away comes back.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 #define KEEP_MS 10000
 #define WINDOW_MAX 50000 /* events */
 #define RETRY_MS 200 /* after Redis refused: loading, full, a replica */
-#define PREVIOUS_AT 8 /* FCALL jf_append_1 1 {pN} src boot seq leg previous */
+#define PREVIOUS_AT 8 /* FCALL jf_append_2 1 {pN} src boot seq leg previous */
 
 struct sent {
 	struct heap_node at; /* first member: the caller's deadline */
@@ -41,6 +42,8 @@ struct producer {
 	uint64_t forgotten[BUS_PARTITIONS_MAX]; /* last that is not kept */
 	TAILQ_HEAD(, sent) window; /* oldest first */
 	size_t n;
+	size_t waiting; /* of those, not confirmed */
+	uint64_t waiting_ms; /* when about the oldest of these was made */
 	uint64_t serial;
 	struct heap deadlines;
 	struct event *timer, *retry;
@@ -83,11 +86,11 @@ static void forget(struct producer *p, struct sent *s)
 
 static void forget_old(struct producer *p)
 {
-	uint64_t now = link_clock_ms();
+	uint64_t upto = p->waiting ? p->waiting_ms : link_clock_ms();
 	struct sent *s;
 
 	while ((s = TAILQ_FIRST(&p->window)) && s->confirmed && !s->flying &&
-	       s->made_ms + KEEP_MS < now)
+	       s->made_ms + KEEP_MS < upto)
 		forget(p, s);
 }
 
@@ -136,6 +139,9 @@ static void on_appended(int err, const redisReply *r, void *arg)
 	if (err || s->confirmed)
 		return;
 	s->confirmed = true;
+	s->owner->waiting--;
+	if (s->made_ms > s->owner->waiting_ms)
+		s->owner->waiting_ms = s->made_ms;
 	s->owner->bus->stats.confirmed++;
 	tell(s, 0);
 }
@@ -195,7 +201,7 @@ static struct sent *sent_new(struct producer *p, unsigned partition,
 	s->made_ms = link_clock_ms();
 	s->at.id = ++p->serial;
 	args_init(&s->args);
-	args_fcall(&s->args, "jf_append_1", partition);
+	args_fcall(&s->args, "jf_append_2", partition);
 	args_add(&s->args, str_c(p->bus->name));
 	args_add(&s->args, str_c(p->bus->boot));
 	args_num(&s->args, s->seq);
@@ -222,6 +228,8 @@ static int enqueue(struct producer *p, struct sent *s, unsigned deadline_ms,
 	s->arg = arg;
 	TAILQ_INSERT_TAIL(&p->window, s, link);
 	p->n++;
+	if (!p->waiting++)
+		p->waiting_ms = s->made_ms;
 	arm(p);
 	fly(s);
 	return 0;

@@ -14,6 +14,9 @@ static void outside(struct prom *p, struct engine *e)
 	const struct ngc_stats *n = ngc_stats(e->ng);
 	const struct drain_stats *d = drain_stats(e->drain);
 
+	prom_gauge(p, "jackfield_engine_redis_refuses",
+		   "1: Redis refuses writes: its disk or memory is full, or "
+		   "its replicas are away", bus_trouble(e->bus) != NULL);
 	prom_gauge(p, "jackfield_engine_redis_up", "1: Redis is there",
 		   bus_up(e->bus));
 	prom_gauge(p, "jackfield_engine_postgres_up",

@@ -123,8 +123,10 @@ static void add_outside(struct call *k, json_t *o)
 	json_object_set_new(o, "journal_batches", num(d->batches));
 	json_object_set_new(o, "journal_refused", num(d->refused));
 	json_object_set_new(o, "journal_retries", num(d->retries));
-	json_object_set_new(o, "redis", json_string(bus_up(k->e->bus)
-							    ? "up" : "away"));
+	json_object_set_new(o, "redis", json_string(
+				    !bus_up(k->e->bus) ? "away" :
+				    bus_trouble(k->e->bus)
+				    ? bus_trouble(k->e->bus) : "up"));
 	json_object_set_new(o, "postgres",
 			    json_string(pg_up(k->e->pg)
 						? "up" : pg_trouble(k->e->pg)));

@@ -180,6 +180,15 @@ static void on_link(bool up, void *arg)
 		directory_write(e->directory);
 }
 
+static void on_trouble(const char *why, void *arg)
+{
+	(void)arg;
+	if (why)
+		log_error("redis.refuses", "error=\"%s\"", why);
+	else
+		log_info("redis.takes", "error=\"\"");
+}
+
 static int start_bus(struct engine *e)
 {
 	struct bus_conf conf = {
@@ -190,6 +199,7 @@ static int start_bus(struct engine *e)
 		.name = e->conf->name,
 		.partitions = e->conf->partitions,
 		.on_link = on_link,
+		.on_trouble = on_trouble,
 		.arg = e,
 	};
 

@@ -337,7 +337,7 @@ int partition_inner(struct partition *p, const struct msg *m,
 	char time[24];
 	uint64_t now;
 
-	if (!p->core)
+	if (!p->core || (done && owner_full(p->e->owner, p->n)))
 		return EPERM;
 	now = bus_now(p->e->bus);
 	if (now < core_now(p->core))

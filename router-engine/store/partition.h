@@ -42,7 +42,8 @@ typedef void (partition_done_h)(int err, void *arg);
 
 /*
  * Steps m at the present time and commits what it gave. done may be NULL.
- * 0; EPERM: the partition is not served here. Then done does not run.
+ * 0; EPERM: the partition is not served here, or too much waits for Redis to
+ * promise more to whoever waits with done. Then done does not run.
  */
 int partition_inner(struct partition *p, const struct msg *m,
 		    partition_done_h *done, void *arg);

@@ -123,6 +123,15 @@ static void on_link(bool up, void *arg)
 		report_up(w);
 }
 
+static void on_trouble(const char *why, void *arg)
+{
+	(void)arg;
+	if (why)
+		log_error("redis_refuses", "error=\"%s\"", why);
+	else
+		log_info("redis_takes", "error=\"\"");
+}
+
 static void on_late(unsigned partition, const struct msg *m, void *arg)
 {
 	(void)arg;
@@ -140,6 +149,7 @@ static int start_bus(struct worker *w)
 		.name = w->conf->name,
 		.partitions = w->conf->partitions,
 		.on_link = on_link,
+		.on_trouble = on_trouble,
 		.arg = w,
 	};
 	int err = bus_alloc(&w->bus, w->base, &conf);

@@ -225,11 +225,12 @@ void engine_stats(const struct engine *e)
 	const struct owner_stats *s = owner_stats(e->owner);
 
 	printf(" commits=%llu resent_commits=%llu refused=%llu events=%llu "
-	       "malformed=%llu acquired=%llu lost=%llu",
+	       "malformed=%llu acquired=%llu lost=%llu waiting=%llu",
 	       (unsigned long long)s->commits, (unsigned long long)s->resent,
 	       (unsigned long long)s->refused, (unsigned long long)s->events,
 	       (unsigned long long)s->malformed,
-	       (unsigned long long)s->acquired, (unsigned long long)s->lost);
+	       (unsigned long long)s->acquired, (unsigned long long)s->lost,
+	       (unsigned long long)s->waiting);
 }
 
 struct engine *engine_start(struct bus *bus, const char *name,

@@ -131,6 +131,12 @@ static void on_link(bool up, void *arg)
 	tell("link %s", up ? "up" : "down");
 }
 
+static void on_trouble(const char *why, void *arg)
+{
+	(void)arg;
+	tell("trouble %s", why ? why : "is over");
+}
+
 static int start(struct peer *p, char **argv, unsigned lease_ms)
 {
 	struct bus_conf conf = {
@@ -138,7 +144,7 @@ static int start(struct peer *p, char **argv, unsigned lease_ms)
 		.sentinels = strchr(argv[3], ',') ? argv[3] : NULL,
 		.primary = "jackfield",
 		.name = argv[2], .partitions = (unsigned)atoi(argv[4]),
-		.on_link = on_link};
+		.on_link = on_link, .on_trouble = on_trouble};
 
 	p->base = event_base_new();
 	if (bus_alloc(&p->bus, p->base, &conf))
