@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "kamailio-mods/acd/command.h"
+#include "kamailio-mods/acd/fence.h"
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/over.h"
@@ -294,6 +295,10 @@ void command_run(unsigned partition, const struct msg *m, void *arg)
 	uint64_t id;
 	size_t i;
 
+	if(fence_look(arg)) {
+		fence_keep(partition, m);
+		return;
+	}
 	link_drain(); /* events that came before are told before */
 	stat_inc(stat_commands);
 	LM_DBG("event=command type=%s leg=%.*s\n", msg_type_name(m->type),
@@ -330,6 +335,10 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 	struct leg *l;
 	uint64_t id;
 
+	if(fence_look(arg)) {
+		fence_keep(partition, m);
+		return;
+	}
 	switch(m->type) {
 		case M_LEG_INVITE:
 			gone(partition, msg_get(m, F_LEG), "came too late");

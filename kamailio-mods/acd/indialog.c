@@ -4,6 +4,7 @@
 
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/stats.h"
@@ -258,6 +259,8 @@ int indialog_request(sip_msg_t *m)
 	unsigned partition;
 	int r;
 
+	if(own_is_fenced())
+		return 0; /* it waited in a socket while we stood still */
 	if(sip_parse(m))
 		return -1;
 	if(tag_parse(&get_to(m)->tag_value, &partition, &id)) {

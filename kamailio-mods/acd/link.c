@@ -8,6 +8,7 @@
 #include "kamailio-mods/acd/command.h"
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/escape.h"
+#include "kamailio-mods/acd/fence.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/own.h"
@@ -24,6 +25,7 @@
 
 struct link_figures *link_figures;
 static struct bus *bus;
+static struct event *notices, *asks; /* the pipes */
 static struct liveness *liveness;
 static bool doubted; /* by an engine: it closed its liveness link */
 
@@ -78,13 +80,28 @@ void link_drain(void)
 	}
 }
 
+/* What arrives through the pipes waits while the fence is down. */
+static bool pause_pipes(void)
+{
+	bool fenced = fence_look(bus);
+
+	if(fenced) {
+		event_del(notices);
+		event_del(asks);
+	}
+	return fenced;
+}
+
 static void on_notices(evutil_socket_t fd, short what, void *arg)
 {
-	link_drain();
+	if(!pause_pipes())
+		link_drain();
 }
 
 static void on_asks(evutil_socket_t fd, short what, void *arg)
 {
+	if(pause_pipes())
+		return;
 	link_drain(); /* what ended a leg goes before a question for it */
 	restore_drain(bus);
 }
@@ -106,6 +123,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	static unsigned ticks;
 
 	cfg_update();
+	if(pause_pipes()) {
+		fence_tick(bus);
+		return;
+	}
+	event_add(notices, NULL);
+	event_add(asks, NULL);
 	link_drain();
 	sweep();
 	restore_tick(bus);
@@ -207,7 +230,7 @@ static int start(struct event_base *base)
 	struct bus_conf conf = {.name = acd.node, .partitions = acd.partitions,
 			.on_link = on_link, .on_trouble = on_trouble};
 	struct timeval tv = {0, SWEEP_MS * 1000};
-	struct event *notices, *asks, *tick;
+	struct event *tick;
 	int err = address(&conf);
 
 	if(err) {

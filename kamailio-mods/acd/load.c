@@ -138,6 +138,17 @@ static int make(struct leg **lp, uint64_t id, unsigned partition,
 	return err;
 }
 
+bool store_is_ours(struct str record)
+{
+	struct fields f = {.line = record};
+	bool ours;
+
+	arena_init(&f.arena);
+	ours = is(&f, "node", acd.node) && is(&f, "boot", own_boot());
+	arena_release(&f.arena);
+	return ours;
+}
+
 int store_decode(struct leg **lp, uint64_t id, unsigned partition,
 		struct str record)
 {

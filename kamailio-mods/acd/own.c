@@ -5,20 +5,62 @@
 #include <netinet/in.h>
 
 #include "kamailio-mods/acd/own.h"
+#include "core/events.h"
 #include "core/ip_addr.h"
 #include "core/socket_info.h"
 #include "core/mem/shm_mem.h"
 
 #define BOOT_SIZE 64
+#define STOOD_MS 2000 /* a heart that beat longer ago had stopped */
 
 static struct own {
 	char boot[BOOT_SIZE];
+	uint64_t beat; /* of the link process; 0: not running yet */
+	int fenced;
 } *own;
+
+/* Kamailio's hook for every message of every process that leaves. */
+static int on_send(sr_event_param_t *p)
+{
+	str *text = p->data;
+
+	if(!own_is_fenced())
+		return 0;
+	pkg_free(text->s);
+	*text = (str)STR_NULL; /* nothing is sent */
+	return 0;
+}
 
 int own_init(void)
 {
 	own = shm_mallocxz(sizeof(*own));
-	return own ? 0 : ENOMEM;
+	if(!own)
+		return ENOMEM;
+	return sr_event_register_cb(SREV_NET_DATA_OUT, on_send) < 0 ? EINVAL : 0;
+}
+
+bool own_is_fenced(void)
+{
+	uint64_t beat = __atomic_load_n(&own->beat, __ATOMIC_ACQUIRE);
+
+	return __atomic_load_n(&own->fenced, __ATOMIC_ACQUIRE)
+		   || (beat && now_ms() > beat + STOOD_MS);
+}
+
+bool own_beat(void)
+{
+	uint64_t now = now_ms();
+	bool stood = own->beat && now > own->beat + STOOD_MS;
+
+	if(stood)
+		__atomic_store_n(&own->fenced, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&own->beat, now, __ATOMIC_RELEASE);
+	return stood;
+}
+
+void own_lift(void)
+{
+	__atomic_store_n(&own->fenced, 0, __ATOMIC_RELEASE);
 }
 
 const char *own_boot(void)
@@ -68,4 +110,17 @@ bool own_holds(const struct socket_info *si)
 		found = has(i, &si->address);
 	freeifaddrs(all);
 	return found;
+}
+
+struct socket_info *own_socket(struct socket_info *si)
+{
+	struct socket_info **list = get_sock_info_list(si->proto), *o;
+
+	if(own_holds(si))
+		return si;
+	for(o = list ? *list : NULL; o; o = o->next)
+		if(o->address.af == si->address.af && o->port_no == si->port_no
+				&& own_holds(o))
+			return o;
+	return si;
 }

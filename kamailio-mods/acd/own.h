@@ -16,8 +16,22 @@ int own_init(void); /* before the fork. 0, ENOMEM */
 const char *own_boot(void);
 void own_set_boot(const char *boot);
 
+/*
+ * Fence: a node that stood still (SIGSTOP, a paused machine) may not own what
+ * it owned. Until the link process has asked (fence.h), nothing is sent and
+ * nothing that arrived meanwhile is looked at.
+ */
+bool own_is_fenced(void);
+/* The link process's heart: every 100 ms. True: it had stopped, and the fence
+ * is down from now on. */
+bool own_beat(void);
+void own_lift(void); /* the fence */
+
 /* Whether an interface of this machine has the socket's address. Asks the
  * kernel; for the link process. */
 bool own_holds(const struct socket_info *si);
+/* si, or one like it (protocol, family, port) whose address is held; si when
+ * there is none. */
+struct socket_info *own_socket(struct socket_info *si);
 
 #endif

@@ -29,6 +29,9 @@ int store_encode(const struct leg *l, char *dst, size_t size);
 int store_decode(struct leg **lp, uint64_t id, unsigned partition,
 		struct str record);
 
+/* Whether a record is of a leg that this boot of this node has. */
+bool store_is_ours(struct str record);
+
 const char *leg_state_name(enum leg_state state);
 
 #endif

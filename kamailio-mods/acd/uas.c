@@ -3,6 +3,7 @@
 
 #include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
@@ -202,6 +203,8 @@ int uas_offer(sip_msg_t *m, const struct offer *o)
 	uint64_t merge;
 	int r, code, trunk;
 
+	if(own_is_fenced())
+		return 0; /* it waited in a socket while we stood still */
 	if(sip_parse(m) || parse_sip_msg_uri(m) < 0 || !m->parsed_uri.user.len)
 		return -1;
 	tmb.set_fr(m, 0, (acd.unanswered_s + TM_MARGIN_S) * 1000);
@@ -282,6 +285,8 @@ int uas_cancel(sip_msg_t *m)
 	uint64_t id;
 	int r;
 
+	if(own_is_fenced())
+		return 0; /* it waited in a socket while we stood still */
 	t = sip_parse(m) ? NULL : invite_of(m, &id);
 	if(!t)
 		return -1;

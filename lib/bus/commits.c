@@ -13,7 +13,7 @@
  * replica hears, before it refuses. */
 #define KEEP_MS 5000
 #define KEEP_MAX 50000 /* confirmed ones; at 2 KB each, 100 MB */
-#define TOKEN_AT 4 /* FCALL jf_commit_2 1 {pN} token ... */
+#define TOKEN_AT 4 /* FCALL jf_commit_3 1 {pN} token ... */
 
 struct commit {
 	TAILQ_ENTRY(commit) link;
@@ -192,7 +192,7 @@ int commits_rebase(struct commits *c)
 	int err;
 
 	args_init(&x);
-	args_fcall(&x, "jf_rebase_2", c->partition);
+	args_fcall(&x, "jf_rebase_3", c->partition);
 	args_add(&x, str_c(c->token));
 	args_num(&x, k ? k->number : c->last + 1);
 	err = args_failed(&x) ? ENOMEM
@@ -266,7 +266,7 @@ static void encode(struct commits *c, struct args *x, struct str stream_id,
 		   const struct owner_record *records, size_t nrecords,
 		   const struct owner_effect *effects, size_t neffects)
 {
-	args_fcall(x, "jf_commit_2", c->partition);
+	args_fcall(x, "jf_commit_3", c->partition);
 	args_add(x, str_c(c->token));
 	args_num(x, c->last + 1);
 	args_add(x, stream_id);

@@ -1,4 +1,4 @@
-#!lua name=jackfield_2
+#!lua name=jackfield_3
 --[[
 SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -211,9 +211,19 @@ local function rebase(keys, args)
   return 1
 end
 
+--[[ Whether this producer may write the leg's record. Another boot's is taken
+over by leg.restored alone: a node that slept, and whose legs moved, does not
+touch them when it wakes up. ]]
+local function may_write(key, src, boot, event)
+  local old = event ~= 'leg.restored' and redis.call('GET', key)
+  local node = old and string.match(old, ' node=(%S+)')
+  return not node or (node == src and
+                      (string.match(old, ' boot=(%S+)') or boot) == boot)
+end
+
 --[[ append(prefix; src, boot, seq, leg, previous, record, field, value ...)
 -> the stream id, or '' when this seq was taken before; errors ARGS, GAP <last>.
-leg '' : no record. previous: the seq sent before this one, when the producer
+leg '' : no record; one that is another's is left alone. previous: the seq sent before this one, when the producer
 still has it, else 0. An event whose predecessor was refused is refused too:
 the producer sends both again, and none is taken for old. ]]
 local function append(keys, args)
@@ -229,8 +239,8 @@ local function append(keys, args)
     return redis.error_reply('GAP ' .. text(have))
   end
   redis.call('SET', taken, args[3], 'EX', 3600)
-  if args[4] ~= '' then
-    local key = prefix .. ':leg:' .. args[4]
+  local key = prefix .. ':leg:' .. args[4]
+  if args[4] ~= '' and may_write(key, args[1], args[2], args[8]) then
     if args[6] == '' then
       redis.call('DEL', key)
     else
@@ -261,11 +271,11 @@ local function always(name, callback)
                           flags = {'allow-oom'}}
 end
 
-redis.register_function{function_name = 'jf_load_2', callback = load,
+redis.register_function{function_name = 'jf_load_3', callback = load,
                         flags = {'no-writes'}}
-always('jf_acquire_2', acquire)
-always('jf_renew_2', renew)
-always('jf_release_2', release)
-always('jf_commit_2', commit)
-always('jf_rebase_2', rebase)
-redis.register_function('jf_append_2', append)
+always('jf_acquire_3', acquire)
+always('jf_renew_3', renew)
+always('jf_release_3', release)
+always('jf_commit_3', commit)
+always('jf_rebase_3', rebase)
+redis.register_function('jf_append_3', append)

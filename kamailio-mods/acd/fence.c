@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "kamailio-mods/acd/command.h"
+#include "kamailio-mods/acd/fence.h"
+#include "kamailio-mods/acd/leg.h"
+#include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/store.h"
+#include "kamailio-mods/acd/uac.h"
+#include "lib/bus/bus.h"
+
+#define RECORD_MS 500
+#define ASKED_AT_ONCE 500
+/* tm's timers have all run out by then, into the fence. */
+#define LEAST_MS 1000
+
+struct claim { /* a leg that we had */
+	struct bus *bus;
+	uint64_t leg;
+	unsigned partition;
+	bool asked, known;
+};
+
+struct kept {
+	STAILQ_ENTRY(kept) link;
+	struct arena arena;
+	unsigned partition;
+	struct msg m;
+};
+
+static STAILQ_HEAD(, kept) commands = STAILQ_HEAD_INITIALIZER(commands);
+static struct claim *claims;
+static size_t nclaims, claims_size, unknown, asked;
+static uint64_t since;
+
+static void add(struct leg *l, void *arg)
+{
+	if(nclaims == claims_size) {
+		size_t size = claims_size ? claims_size * 2 : 256;
+		struct claim *v = realloc(claims, size * sizeof(*v));
+
+		if(!v)
+			abort(); /* better no node than one that knows not what it owns */
+		claims = v;
+		claims_size = size;
+	}
+	claims[nclaims++] = (struct claim){arg, l->id, l->partition, false, false};
+}
+
+static void begin(struct bus *bus)
+{
+	size_t i;
+
+	if(!since) {
+		nclaims = 0;
+		leg_each(add, bus);
+	}
+	for(i = 0; i < nclaims; i++) /* all again, when we stood still again */
+		claims[i].known = false;
+	unknown = nclaims;
+	since = now_ms();
+	LM_WARN("event=woke_up legs=%zu\n", nclaims);
+}
+
+bool fence_look(struct bus *bus)
+{
+	if(own_beat())
+		begin(bus);
+	return since != 0;
+}
+
+/* Another has it: its transactions end here without a word. */
+static void forget(uint64_t id)
+{
+	struct leg *l;
+
+	leg_lock(id);
+	l = leg_find(id);
+	if(l) {
+		LM_NOTICE("event=moved_away leg=%s call=%s\n", l->name, l->call);
+		uac_forget(l);
+		if(l->held)
+			tmb.t_release_transaction(l->held);
+		leg_free(l);
+	}
+	leg_unlock(id);
+}
+
+/* An unanswered leg has no record: nobody can have taken it. */
+static bool unanswered(uint64_t id)
+{
+	struct leg *l;
+	bool yes;
+
+	leg_lock(id);
+	l = leg_find(id);
+	yes = l && l->state != LEG_UP;
+	leg_unlock(id);
+	return yes;
+}
+
+static void on_record(int err, const struct str *v, size_t n, void *arg)
+{
+	struct claim *c = arg;
+
+	asked--;
+	c->asked = false;
+	if(err == ECANCELED)
+		return;
+	if(err || c->known)
+		return; /* asked again */
+	c->known = true;
+	unknown--;
+	if(n && v[0].len ? !store_is_ours(v[0]) : !unanswered(c->leg))
+		forget(c->leg);
+}
+
+static void ask(struct claim *c)
+{
+	char key[64], name[ID_LEN + 1];
+	struct str argv[2] = {STR_LIT("GET"),
+			{key, (size_t)snprintf(key, sizeof(key), "{p%u}:leg:%s",
+						  c->partition, id_format(name, 'l', c->leg))}};
+
+	if(bus_command(c->bus, argv, 2, RECORD_MS, on_record, c))
+		return;
+	c->asked = true;
+	asked++;
+}
+
+void fence_keep(unsigned partition, const struct msg *m)
+{
+	struct kept *k = calloc(1, sizeof(*k));
+	unsigned i;
+
+	if(!k)
+		return;
+	arena_init(&k->arena);
+	k->partition = partition;
+	k->m = *m;
+	for(i = 0; i < m->n; i++)
+		k->m.f[i].val = arena_str(&k->arena, m->f[i].val);
+	STAILQ_INSERT_TAIL(&commands, k, link);
+}
+
+static void lift(struct bus *bus)
+{
+	struct kept *k;
+
+	since = 0;
+	own_lift();
+	LM_WARN("event=awake legs=%u\n", leg_count());
+	while((k = STAILQ_FIRST(&commands))) {
+		STAILQ_REMOVE_HEAD(&commands, link);
+		command_run(k->partition, &k->m, bus);
+		arena_release(&k->arena);
+		free(k);
+	}
+}
+
+void fence_tick(struct bus *bus)
+{
+	size_t i;
+
+	if(!since || !bus_up(bus))
+		return;
+	for(i = 0; i < nclaims && asked < ASKED_AT_ONCE; i++)
+		if(!claims[i].known && !claims[i].asked)
+			ask(&claims[i]);
+	if(!unknown && now_ms() >= since + LEAST_MS)
+		lift(bus);
+}
