@@ -44,7 +44,8 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2);
 struct acd_settings acd = {
 	.redis = "127.0.0.1:6379", .node = "", .liveness = "", .partitions = 1,
 	.confirm_ms = 100, .first_ms = 2000, .ack_ms = 32000, .end_ms = 32000,
-	.unanswered_s = 1800, .age_s = 14400, .escape_route = "ACD_ESCAPE",
+	.unanswered_s = 1800, .age_s = 14400, .next_ms = 300,
+	.ping_ms = 10000, .escape_route = "ACD_ESCAPE",
 	.agent_route = "ACD_AGENT", .trunk_route = "ACD_TRUNK",
 };
 struct tm_binds tmb;
@@ -202,6 +203,8 @@ static param_export_t params[] = {
 	{"end_ms", PARAM_INT, &acd.end_ms},
 	{"unanswered_s", PARAM_INT, &acd.unanswered_s},
 	{"age_s", PARAM_INT, &acd.age_s},
+	{"ping_ms", PARAM_INT, &acd.ping_ms},
+	{"next_ms", PARAM_INT, &acd.next_ms},
 	{"escape_route", PARAM_STRING, &acd.escape_route},
 	{"agent_route", PARAM_STRING, &acd.agent_route},
 	{"trunk_route", PARAM_STRING, &acd.trunk_route},
@@ -233,7 +236,8 @@ static int check(void)
 		return EINVAL;
 	}
 	if(acd.confirm_ms < 1 || acd.first_ms < 1 || acd.ack_ms < 1
-			|| acd.end_ms < 1 || acd.unanswered_s < 1 || acd.age_s < 1) {
+			|| acd.end_ms < 1 || acd.unanswered_s < 1 || acd.age_s < 1 || acd.next_ms < 1
+			|| acd.ping_ms < 5) {
 		LM_ERR("a time must be 1 or more\n");
 		return EINVAL;
 	}
@@ -254,8 +258,9 @@ static int mod_init(void)
 		LM_ERR("load htable.so and usrloc.so before acd.so\n");
 		return -1;
 	}
-	if(faked_msg_init() < 0 || leg_table_init() || merge_init() || link_init()
-			|| own_init() || restore_init() || repeat_init()
+	if(faked_msg_init() < 0 || leg_table_init() || gateway_init()
+			|| merge_init() || link_init() || own_init() || restore_init()
+			|| repeat_init()
 			|| notice_init() || rpc_init() || stats_init()) {
 		LM_ERR("event=start_failed\n");
 		return -1;

@@ -35,6 +35,8 @@ struct acd_settings {
 	int ack_ms; /* after our 2xx: no ACK, the leg ends */
 	int end_ms; /* after leg.end: no final reply, the leg is forgotten */
 	int unanswered_s; /* longest life of an unanswered leg */
+	int next_ms; /* a gateway that says nothing: the next one */
+	int ping_ms; /* between OPTIONS to a gateway; a fifth when it is down */
 	int age_s; /* longest life of a leg */
 	char *escape_route, *agent_route, *trunk_route;
 };

@@ -60,16 +60,16 @@ static void md5_of(char out[HEX], const struct str *v, int n)
 	out[HASH_LEN_HEX] = 0;
 }
 
-static void add(struct lines *h, bool proxy, const dig_cred_t *c, int who,
-		const char *method, const str *uri, bool qop)
+static void add(struct lines *h, bool proxy, const dig_cred_t *c,
+		struct str user, struct str password, const char *method,
+		const str *uri, bool qop)
 {
 	char ha1[HEX], ha2[HEX], response[HEX], cnonce[17];
 	struct str realm = ours(&c->realm), nonce = ours(&c->nonce);
 
 	snprintf(cnonce, sizeof(cnonce), "%08x%08x", (unsigned)kam_rand(),
 			(unsigned)kam_rand());
-	md5_of(ha1, (struct str[]){credentials[who].user, realm,
-			credentials[who].password}, 3);
+	md5_of(ha1, (struct str[]){user, realm, password}, 3);
 	md5_of(ha2, (struct str[]){str_c(method), ours(uri)}, 2);
 	if(qop)
 		md5_of(response, (struct str[]){str_c(ha1), nonce,
@@ -81,7 +81,7 @@ static void add(struct lines *h, bool proxy, const dig_cred_t *c, int who,
 			"nonce=\"%.*s\", uri=\"%.*s\", response=\"%s\", algorithm=MD5"
 			"%s%s%s%s%.*s%s",
 			proxy ? "Proxy-Authorization" : "Authorization",
-			(int)credentials[who].user.len, credentials[who].user.p,
+			(int)user.len, user.p,
 			(int)realm.len, realm.p, (int)nonce.len, nonce.p, uri->len, uri->s,
 			response, qop ? ", qop=auth, nc=00000001, cnonce=\"" : "",
 			qop ? cnonce : "", qop ? "\"" : "",
@@ -89,27 +89,38 @@ static void add(struct lines *h, bool proxy, const dig_cred_t *c, int who,
 			c->opaque.len ? c->opaque.s : "", c->opaque.len ? "\"" : "");
 }
 
-int digest_answer(struct lines *h, sip_msg_t *reply, const char *method,
-		const str *uri)
+int digest_answer_as(struct lines *h, sip_msg_t *reply, const char *method,
+		const str *uri, struct str user, struct str password)
 {
 	bool proxy = reply->first_line.u.reply.statuscode == 407;
 	str value = sip_header(reply,
 			proxy ? "Proxy-Authenticate" : "WWW-Authenticate");
 	dig_cred_t c;
-	int who;
 
 	if(value.len <= 0)
 		return ENOENT;
 	memset(&c, 0, sizeof(c));
 	if(parse_digest_cred(&value, &c) != 0)
 		return ENOENT;
-	who = find(ours(&c.realm));
-	if(who < 0 || (c.alg.alg_parsed != ALG_UNSPEC
-			&& c.alg.alg_parsed != ALG_MD5))
+	if(!user.len) {
+		int who = find(ours(&c.realm));
+
+		if(who < 0)
+			return ENOENT;
+		user = credentials[who].user;
+		password = credentials[who].password;
+	}
+	if(c.alg.alg_parsed != ALG_UNSPEC && c.alg.alg_parsed != ALG_MD5)
 		return ENOENT;
 	if(c.qop.qop_str.len && c.qop.qop_parsed != QOP_AUTH
 			&& !memmem(c.qop.qop_str.s, c.qop.qop_str.len, "auth,", 5))
 		return ENOENT; /* auth-int only */
-	add(h, proxy, &c, who, method, uri, c.qop.qop_str.len > 0);
+	add(h, proxy, &c, user, password, method, uri, c.qop.qop_str.len > 0);
 	return 0;
+}
+
+int digest_answer(struct lines *h, sip_msg_t *reply, const char *method,
+		const str *uri)
+{
+	return digest_answer_as(h, reply, method, uri, STR_NONE, STR_NONE);
 }

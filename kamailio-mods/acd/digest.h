@@ -11,5 +11,8 @@ int digest_add(modparam_t type, void *val);
  * request. 0; ENOENT: no such realm, or a challenge that we cannot answer. */
 int digest_answer(struct lines *h, sip_msg_t *reply, const char *method,
 		const str *uri);
+/* The same with this user and password; none: those of the realm. */
+int digest_answer_as(struct lines *h, sip_msg_t *reply, const char *method,
+		const str *uri, struct str user, struct str password);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "kamailio-mods/acd/acd.h"
 #include "kamailio-mods/acd/directory.h"
+#include "kamailio-mods/acd/gateway.h"
 #include "lib/bus/bus.h"
 #include "core/mem/mem.h"
 #include "modules/htable/ht_api.h"
@@ -21,6 +22,8 @@ static struct copy {
 	{"numbers", str_init("number"), NULL, 0},
 	{"trunks", str_init("trunk"), NULL, 0},
 	{"credentials", str_init("credential"), NULL, 0},
+	{"tenants", str_init("tenant"), NULL, 0},
+	{"gateways", STR_NULL, NULL, 0}, /* gateway.c's own table */
 };
 
 #define COPIES (sizeof(copies) / sizeof(copies[0]))
@@ -97,7 +100,9 @@ static void on_hash(int err, const struct str *v, size_t n, void *arg)
 {
 	struct copy *c = arg;
 
-	if(!err)
+	if(!err && !c->table.len)
+		gateway_load(v, n / 2);
+	else if(!err)
 		err = replace(c, v, n / 2);
 	failed |= err != 0;
 	if(--reading)
@@ -167,4 +172,23 @@ int directory_agent(const str *aor, unsigned *partitionp)
 	}
 	pkg_free(cell);
 	return err;
+}
+
+int directory_tenant_calls(unsigned tenant)
+{
+	char b[16];
+	str name = {b, snprintf(b, sizeof(b), "%u", tenant)};
+	ht_cell_t *cell = ht.get_clone(&copies[3].table, &name);
+	struct str value, part;
+	uint64_t n = 0;
+
+	if(!cell)
+		return 0;
+	if(cell->flags & AVP_VAL_STR) { /* max_calls:max_cps */
+		value = ours(&cell->value.s);
+		if(!str_cut(&value, ':', &part) || str_u64(part, &n) || n > INT32_MAX)
+			n = 0;
+	}
+	pkg_free(cell);
+	return (int)n;
 }

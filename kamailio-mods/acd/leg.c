@@ -10,7 +10,7 @@
 #include "core/mem/shm_mem.h"
 
 #define BUCKETS 4096
-#define TRUNKS 512
+#define TRUNKS 1024
 #define TRUNK_NAME 64
 
 struct trunk_calls {
@@ -113,7 +113,7 @@ struct leg *leg_add(uint64_t id, unsigned partition, enum leg_side side)
 	l->partition = partition;
 	l->side = side;
 	l->state = side == LEG_UAS ? LEG_OFFERED : LEG_INVITED;
-	l->trunk = -1;
+	l->trunk = l->tenant = l->gw.at = -1;
 	l->dead_at = now_ms() + (uint64_t)acd.unanswered_s * 1000;
 	l->next = table->buckets[bucket(id)];
 	table->buckets[bucket(id)] = l;
@@ -132,12 +132,15 @@ void leg_free(struct leg *l)
 	leg_release(l);
 	trunk_leave(l->trunk);
 	merge_leave(l->merge);
+	trunk_leave(l->tenant);
 	if(l->dlg)
 		tmb.free_dlg(l->dlg);
 	shm_clear(&l->contact);
 	shm_clear(&l->flow);
 	shm_clear(&l->memo);
 	shm_clear(&l->offer);
+	shm_clear(&l->gw.group);
+	shm_clear(&l->gw.user);
 	shm_clear(&l->ack_body);
 	shm_free(l);
 	__atomic_sub_fetch(&table->legs, 1, __ATOMIC_RELAXED);

@@ -5,12 +5,13 @@
  * The table is in shared memory, one lock for each bucket. Whoever touches a
  * leg holds its lock, also while it sends: tm links reply headers from the
  * sender's private memory into the transaction, so two processes must never
- * reply on one transaction at once. Nobody holds two locks.
+ * reply on one transaction at once. Nobody holds two legs' locks.
  */
 #ifndef ACD_LEG_H
 #define ACD_LEG_H
 
 #include "kamailio-mods/acd/acd.h"
+#include "kamailio-mods/acd/gateway.h"
 
 enum leg_side { LEG_UAS, LEG_UAC }; /* who sent the first INVITE: they, we */
 
@@ -40,6 +41,14 @@ struct leg {
 	str memo; /* the engine's */
 	int trunk; /* place in the table of calls per trunk, -1: none */
 	uint64_t merge; /* name of the INVITE that began it (merge.h), or 0 */
+	int tenant; /* the same of the tenant's calls */
+	struct { /* our INVITE goes to one gateway of a group after another */
+		int at; /* which one; -1: it does not */
+		struct tried tried;
+		str group, user; /* the number that is called */
+		bool again; /* it is not the first one */
+		uint64_t by; /* the next one when nothing has come; 0: it did */
+	} gw;
 
 	enum leg_invite invite;
 	unsigned hash, label;

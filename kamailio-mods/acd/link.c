@@ -9,6 +9,7 @@
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/escape.h"
 #include "kamailio-mods/acd/fence.h"
+#include "kamailio-mods/acd/line.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/own.h"
@@ -134,6 +135,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	restore_tick(bus);
 	copy_figures();
 	bans_drain(bus);
+	line_tick();
 	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus)) {
 		live_again();
 		directory_look(bus);

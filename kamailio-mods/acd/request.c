@@ -36,7 +36,7 @@ int request_invite(struct leg *l, struct lines *h, struct str body)
 	str method = str_init("INVITE"), b = theirs(body);
 	uac_req_t u;
 
-	if(l->state == LEG_UP || l->asked_again)
+	if(l->state == LEG_UP || l->asked_again || l->gw.again)
 		next_cseq(l->dlg);
 	lines_contact(h, l);
 	lines_sdp(h, body);
@@ -114,14 +114,15 @@ int request_other(struct leg *l, const char *method, struct lines *h,
 void request_drop_fork(struct leg *l, sip_msg_t *reply)
 {
 	dlg_t *d = NULL, *own = l->dlg;
+	unsigned cseq = sip_cseq(reply); /* may be of an earlier gateway */
 
-	if(tmb.new_dlg_uac(&own->id.call_id, &own->id.loc_tag, l->invite_cseq,
+	if(tmb.new_dlg_uac(&own->id.call_id, &own->id.loc_tag, cseq,
 			   &own->loc_uri, &own->rem_uri, &d) < 0)
 		return;
 	if(tmb.set_dlg_target(d, &own->rem_target, NULL) == 0
 			&& tmb.dlg_response_uac(d, reply, IS_TARGET_REFRESH) >= 0) {
 		d->send_sock = own->send_sock;
-		ack(d, l->invite_cseq, NULL);
+		ack(d, cseq, NULL);
 		bye(d, 16);
 		LM_NOTICE("event=fork_dropped leg=%s call=%s\n", l->name, l->call);
 	}

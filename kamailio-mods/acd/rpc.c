@@ -67,11 +67,30 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 			"reconnects", (int)link_figures->reconnects);
 }
 
+static void rpc_trunks(rpc_t *rpc, void *ctx)
+{
+	struct gateway g;
+	void *h;
+	int i;
+
+	for(i = 0; i < GATEWAYS; i++) {
+		if(!gateway_get(i, &g) || rpc->add(ctx, "{", &h) < 0)
+			continue;
+		rpc->struct_add(h, "sssdsdds", "trunk", g.name, "group", g.group,
+				"uri", g.uri, "weight", (int)g.weight, "state",
+				g.unanswered >= GATEWAY_DOWN ? "down" : "up", "failures",
+				(int)g.failures, "register_code", (int)g.register_code,
+				"registers", g.registrar[0] ? "yes" : "no");
+	}
+}
+
 static const char *legs_doc[] = {"every leg at this node", NULL};
+static const char *trunks_doc[] = {"trunks that take calls of ours", NULL};
 static const char *stats_doc[] = {"counters of legs and of the link", NULL};
 
 static rpc_export_t exports_rpc[] = {
 	{"acd.legs", rpc_legs, legs_doc, RET_ARRAY},
+	{"acd.trunks", rpc_trunks, trunks_doc, RET_ARRAY},
 	{"acd.stats", rpc_stats, stats_doc, 0},
 	{NULL, NULL, NULL, 0},
 };

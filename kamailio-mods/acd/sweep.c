@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "kamailio-mods/acd/escape.h"
+#include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/probe.h"
 #include "kamailio-mods/acd/request.h"
@@ -25,7 +26,7 @@ static bool is_due(const struct leg *l, uint64_t now)
 	return past(l->first_by, now) || past(l->ack_by, now)
 		   || past(l->owed_by, now) || past(l->again_at, now)
 		   || past(l->end_by, now) || past(l->dead_at, now)
-		   || past(l->probe_at, now);
+		   || past(l->probe_at, now) || past(l->gw.by, now);
 }
 
 static void note(struct leg *l, void *arg)
@@ -116,6 +117,8 @@ static void act(uint64_t id, uint64_t now)
 		probe_send(l);
 	} else if(l && past(l->again_at, now)) {
 		uac_again(l);
+	} else if(l && past(l->gw.by, now)) {
+		hunt_silent(l);
 	} else if(l && past(l->first_by, now)) {
 		l->first_by = 0;
 		silent = !l->commanded;

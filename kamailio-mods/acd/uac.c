@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/digest.h"
+#include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/q850.h"
 #include "kamailio-mods/acd/request.h"
@@ -15,23 +16,25 @@
 
 /* ---- leg.invite --------------------------------------------------------- */
 
-static int make_dialog(struct leg *l, const struct msg *m, struct target *to)
+static int make_dialog(struct leg *l, const struct msg *m)
 {
 	str from = theirs(msg_get(m, F_FROM)), rem = theirs(msg_get(m, F_TO));
-	struct dest_info dst;
 	char b[TAG_SIZE];
 	str tag;
 
 	tag.s = b;
 	tag.len = tag_make(b, l->partition, l->id);
 	if(tag.len < 0
-			|| tmb.new_dlg_uac(NULL, &tag, 1, &from, &rem, &l->dlg) < 0
-			|| tmb.set_dlg_target(l->dlg, &to->ru,
-					   to->du.len ? &to->du : NULL) < 0)
+			|| tmb.new_dlg_uac(NULL, &tag, 1, &from, &rem, &l->dlg) < 0)
 		return ENOMEM;
-	/* a trunk is reached by its Contact and Record-Route, as RFC 3261 says */
-	if(str_eq(msg_get(m, F_ROUTE), STR_LIT("agent")) && to->du.len
-			&& shm_put(&l->flow, to->du.s, to->du.len))
+	return 0;
+}
+
+int uac_aim(struct leg *l, struct target *to)
+{
+	struct dest_info dst;
+
+	if(tmb.set_dlg_target(l->dlg, &to->ru, to->du.len ? &to->du : NULL) < 0)
 		return ENOMEM;
 	/* The Contact must name the socket that the request leaves by. */
 	init_dest_info(&dst);
@@ -52,12 +55,21 @@ static int send_invite(struct leg *l, const struct msg *m, struct target *to)
 {
 	struct str sdp = msg_get(m, F_SDP), memo = msg_get(m, F_MEMO);
 	struct lines h = {.used = 0};
-	int err = make_dialog(l, m, to);
+	int err = make_dialog(l, m);
 
 	if(!err && memo.len)
 		err = shm_put(&l->memo, memo.p, memo.len);
 	if(!err && sdp.len)
 		err = shm_put(&l->offer, sdp.p, sdp.len);
+	if(err)
+		return err;
+	if(!to)
+		return hunt_begin(l, msg_get(m, F_TRUNK), msg_get(m, F_RURI));
+	/* a trunk is reached by its Contact and Record-Route, as RFC 3261 says */
+	if(str_eq(msg_get(m, F_ROUTE), STR_LIT("agent")) && to->du.len
+			&& shm_put(&l->flow, to->du.s, to->du.len))
+		return ENOMEM;
+	err = uac_aim(l, to);
 	return err ? err : request_invite(l, &h, sdp);
 }
 
@@ -92,6 +104,7 @@ static void enter(uint64_t id, unsigned partition, const struct msg *m,
 	struct ending e = {"node", "error", 503, 0, str_init("not sent")};
 	struct str contact = msg_get(m, F_CONTACT);
 	struct leg *l = leg_add(id, partition, LEG_UAC);
+	int err;
 
 	if(!l) {
 		not_begun(partition, msg_get(m, F_LEG), 503, "no memory");
@@ -100,7 +113,11 @@ static void enter(uint64_t id, unsigned partition, const struct msg *m,
 	l->commanded = true;
 	if(contact.len)
 		str_copy(l->call, sizeof(l->call), contact);
-	if(send_invite(l, m, to)) {
+	err = send_invite(l, m, to);
+	if(err) {
+		if(err == EBUSY || err == EHOSTUNREACH)
+			e.reason = err == EBUSY ? (str)str_init("trunks are at their limits")
+									: (str)str_init("no trunk");
 		leg_over(l, &e);
 		return;
 	}
@@ -119,6 +136,14 @@ void uac_invite(unsigned partition, const struct msg *m)
 
 	if(id_parse(leg, 'l', &id))
 		return;
+	if(str_eq(msg_get(m, F_ROUTE), STR_LIT("trunk"))
+			&& !msg_get(m, F_DST).len) { /* a gateway of the group */
+		leg_lock(id);
+		if(!leg_find(id))
+			enter(id, partition, m, NULL);
+		leg_unlock(id);
+		return;
+	}
 	err = route ? target_find(&to, route, msg_get(m, F_RURI),
 						  msg_get(m, F_DST)) : ENOENT;
 	if(err) {
@@ -226,8 +251,12 @@ void uac_forget(struct leg *l)
 
 /* ---- replies, the leg locked -------------------------------------------- */
 
-static void ringing(struct leg *l, sip_msg_t *reply, unsigned code)
+static void provisional(struct leg *l, struct cell *t, sip_msg_t *reply,
+		unsigned code)
 {
+	if(l->hash != t->hash_index || l->label != t->label)
+		return; /* of a gateway that was given up */
+	l->gw.by = 0; /* there is somebody */
 	if(l->state != LEG_INVITED || l->ending || code <= 100)
 		return;
 	notice_leg(M_LEG_RINGING, l);
@@ -257,6 +286,7 @@ static void accepted(struct leg *l, sip_msg_t *reply)
 		l->dlg->state = DLG_NEW; /* after a challenge */
 	tmb.dlg_response_uac(l->dlg, reply, IS_TARGET_REFRESH);
 	request_keep_flow(l);
+	hunt_accepted(l);
 	l->state = LEG_UP;
 	l->invite = INVITE_NONE;
 	shm_clear(&l->offer);
@@ -286,10 +316,16 @@ static bool again_with_credentials(struct leg *l, sip_msg_t *reply,
 {
 	struct lines h = {.used = 0};
 	const str *uri = l->dlg->hooks.request_uri;
+	struct str user = STR_NONE, password = STR_NONE;
+	struct gateway g;
 
 	if((code != 401 && code != 407) || !reply || l->ending || l->asked_again)
 		return false;
-	if(!uri || digest_answer(&h, reply, "INVITE", uri))
+	if(l->gw.at >= 0 && gateway_credentials(l->gw.at, &g)) {
+		user = str_c(g.user);
+		password = str_c(g.password);
+	}
+	if(!uri || digest_answer_as(&h, reply, "INVITE", uri, user, password))
 		return false;
 	l->asked_again = true;
 	l->invite = INVITE_NONE;
@@ -310,6 +346,8 @@ static void refused(struct leg *l, sip_msg_t *reply, unsigned code)
 		e.cause = "timeout";
 	}
 	l->invite = INVITE_NONE;
+	if(hunt_refused(l, reply ? code : 0))
+		return;
 	if(l->state == LEG_UP && code == 491) {
 		l->again_at = now_ms() + 1 + back_off_ms(l);
 		return;
@@ -333,8 +371,11 @@ static void refused(struct leg *l, sip_msg_t *reply, unsigned code)
 static void final(struct leg *l, struct cell *t, sip_msg_t *reply,
 		unsigned code)
 {
-	if(l->invite != INVITE_CLIENT || l->hash != t->hash_index
-			|| l->label != t->label)
+	if(l->hash != t->hash_index || l->label != t->label) {
+		hunt_late(l, reply, code);
+		return;
+	}
+	if(l->invite != INVITE_CLIENT)
 		return; /* tm may say it more than once */
 	if(reply && sip_parse(reply))
 		return;
@@ -355,7 +396,7 @@ void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps)
 	if(l && type == TMCB_LOCAL_COMPLETED && ps->code >= 200)
 		final(l, t, reply, ps->code);
 	else if(l && ps->code < 200 && reply)
-		ringing(l, reply, ps->code);
+		provisional(l, t, reply, ps->code);
 	leg_unlock(id);
 }
 

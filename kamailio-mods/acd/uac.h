@@ -5,11 +5,15 @@
 
 #include "kamailio-mods/acd/leg.h"
 
+struct target;
 
 /* leg.invite. Takes the leg's lock itself: the route runs before. */
 void uac_invite(unsigned partition, const struct msg *m);
 
 /* The leg locked: */
+/* Where the next INVITE goes, and the Contact for it. 0, ENOMEM,
+ * EHOSTUNREACH. */
+int uac_aim(struct leg *l, struct target *to);
 void uac_ack(struct leg *l, struct str sdp); /* leg.ack */
 void uac_reoffer(struct leg *l, struct str sdp); /* leg.reoffer */
 /* Our re-INVITE met theirs (491) and its time has come once more. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
@@ -8,6 +9,7 @@
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
+#include "core/data_lump_rpl.h"
 #include "core/ip_addr.h"
 #include "core/parser/parse_from.h"
 
@@ -144,8 +146,19 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 	return tell(l, m, o) ? 503 : 0;
 }
 
-static int begin(sip_msg_t *m, const struct offer *o, int trunk,
-		uint64_t merge)
+struct places { /* what an INVITE takes until its leg is over */
+	int trunk, tenant; /* -1: none */
+	uint64_t merge;
+};
+
+static void leave(const struct places *at)
+{
+	trunk_leave(at->trunk);
+	trunk_leave(at->tenant);
+	merge_leave(at->merge);
+}
+
+static int begin(sip_msg_t *m, const struct offer *o, const struct places *at)
 {
 	uint64_t id = leg_new_id();
 	struct leg *l;
@@ -154,8 +167,9 @@ static int begin(sip_msg_t *m, const struct offer *o, int trunk,
 	leg_lock(id);
 	l = leg_add(id, o->partition, LEG_UAS);
 	if(l) {
-		l->trunk = trunk;
-		l->merge = merge;
+		l->trunk = at->trunk;
+		l->merge = at->merge;
+		l->tenant = at->tenant;
 		code = enter(l, m, o);
 		if(!code)
 			LM_INFO("event=offered leg=%s call=- kind=%.*s call_id=%.*s\n",
@@ -164,26 +178,45 @@ static int begin(sip_msg_t *m, const struct offer *o, int trunk,
 		else
 			leg_free(l);
 	} else {
-		trunk_leave(trunk);
-		merge_leave(merge);
+		leave(at);
 	}
 	leg_unlock(id);
 	return code;
 }
 
-/* A place on the trunk: 0, EBUSY (answered with 503). */
-static int take_place(sip_msg_t *m, const struct offer *o, int *trunkp)
+/* A trunk may try elsewhere, RFC 3261 21.5.4; the tenant's lines are busy. */
+static void over_limit(sip_msg_t *m, const char *what, const str *who, int most)
 {
-	*trunkp = -1;
-	if(o->limit <= 0)
-		return 0;
-	*trunkp = trunk_enter(&o->who, o->limit);
-	if(*trunkp >= 0)
-		return 0;
+	char again[] = "Retry-After: 5\r\n";
+
 	stat_inc(stat_refused);
-	LM_NOTICE("event=over_limit trunk=%.*s limit=%d\n", STR_FMT(&o->who),
-			o->limit);
-	reply(m, 503);
+	LM_NOTICE("event=over_limit %s=%.*s limit=%d\n", what, STR_FMT(who), most);
+	if(what[1] == 'r')
+		add_lump_rpl(m, again, sizeof(again) - 1, LUMP_RPL_HDR);
+	reply(m, what[1] == 'r' ? 503 : 486);
+}
+
+/* Places on the trunk and among the tenant's calls: 0, EBUSY (answered). */
+static int take_place(sip_msg_t *m, const struct offer *o, struct places *at)
+{
+	int most = o->kind.s[0] == 't' ? directory_tenant_calls(o->tenant) : 0;
+	char b[32];
+	str name = {b, snprintf(b, sizeof(b), "tenant:%u", o->tenant)};
+
+	at->trunk = at->tenant = -1;
+	if(o->limit > 0) {
+		at->trunk = trunk_enter(&o->who, o->limit);
+		if(at->trunk < 0) {
+			over_limit(m, "trunk", &o->who, o->limit);
+			return EBUSY;
+		}
+	}
+	if(most <= 0)
+		return 0;
+	at->tenant = trunk_enter(&name, most);
+	if(at->tenant >= 0)
+		return 0;
+	over_limit(m, "tenant", &name, most);
 	return EBUSY;
 }
 
@@ -200,8 +233,8 @@ static bool is_merged(sip_msg_t *m, uint64_t merge)
 int uas_offer(sip_msg_t *m, const struct offer *o)
 {
 	unsigned hash, label;
-	uint64_t merge;
-	int r, code, trunk;
+	struct places at;
+	int r, code;
 
 	if(own_is_fenced())
 		return 0; /* it waited in a socket while we stood still */
@@ -211,21 +244,20 @@ int uas_offer(sip_msg_t *m, const struct offer *o)
 	r = tmb.t_newtran(m);
 	if(r <= 0)
 		return r;
-	merge = merge_key(m);
-	if(is_merged(m, merge))
+	at.merge = merge_key(m);
+	if(is_merged(m, at.merge))
 		return -1;
-	if(take_place(m, o, &trunk)) {
-		merge_leave(merge);
+	if(take_place(m, o, &at)) {
+		leave(&at);
 		return -1;
 	}
 	reply(m, 100);
 	if(tmb.t_suspend(m, &hash, &label) != 0) {
-		trunk_leave(trunk);
-		merge_leave(merge);
+		leave(&at);
 		reply(m, 487);
 		return -1;
 	}
-	code = begin(m, o, trunk, merge);
+	code = begin(m, o, &at);
 	if(code) {
 		reply(m, code);
 		return -1;

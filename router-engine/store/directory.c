@@ -13,13 +13,13 @@
 #define WRITE_MS 3000
 
 /*
- * KEYS: numbers trunks credentials directory
- * ARGV: for each of the three hashes how many fields, then field, value, ...
+ * KEYS: the hashes, then directory.
+ * ARGV: for each of the hashes how many fields, then field, value, ...
  * Gives 1 when something differed.
  */
 static const char script[] =
-	"local at, changed = 1, 0 "
-	"for k = 1, 3 do "
+	"local at, changed, last = 1, 0, KEYS[#KEYS] "
+	"for k = 1, #KEYS - 1 do "
 	" local n, want, same = tonumber(ARGV[at]), {}, 0 "
 	" at = at + 1 "
 	" for i = 1, n do want[ARGV[at]] = ARGV[at + 1]; at = at + 2 end "
@@ -33,18 +33,20 @@ static const char script[] =
 	"  for f, v in pairs(want) do redis.call('hset', KEYS[k], f, v) end "
 	" end "
 	"end "
-	"if changed == 1 or redis.call('exists', KEYS[4]) == 0 then "
-	" redis.call('incr', KEYS[4]) "
+	"if changed == 1 or redis.call('exists', last) == 0 then "
+	" redis.call('incr', last) "
 	"end "
 	"return changed";
 
-static const char *const keys[3] = {"numbers", "trunks", "credentials"};
+static const char *const keys[] = {"numbers", "trunks", "credentials",
+				   "tenants", "gateways"};
+#define NKEYS (sizeof(keys) / sizeof(keys[0]))
 
 struct directory {
 	struct engine *e;
 	struct alarm *alarm; /* a write that failed is tried again */
 	struct arena arena; /* texts of argv */
-	struct str *argv; /* EVAL script 4 keys... counts and pairs */
+	struct str *argv; /* EVAL script 6 keys... counts and pairs */
 	size_t argc;
 	bool known, under_way, again;
 };
@@ -110,7 +112,7 @@ static size_t put_hash(struct str *argv, size_t at, const char *key,
 
 int directory_read(struct directory *d, const struct pg_rows *rows)
 {
-	size_t max = 3 + 4 + 3 + 2 * pg_nrows(rows), at = 0;
+	size_t max = 3 + 2 * NKEYS + 1 + 2 * pg_nrows(rows), at = 0;
 	struct str *argv = calloc(max, sizeof(*argv));
 
 	if (!argv)
@@ -120,11 +122,11 @@ int directory_read(struct directory *d, const struct pg_rows *rows)
 	d->argv = argv;
 	argv[at++] = STR_LIT("EVAL");
 	argv[at++] = str_c(script);
-	argv[at++] = STR_LIT("4");
-	for (int k = 0; k < 3; k++)
+	argv[at++] = STR_LIT("6"); /* NKEYS and directory */
+	for (size_t k = 0; k < NKEYS; k++)
 		argv[at++] = str_c(keys[k]);
 	argv[at++] = STR_LIT("directory");
-	for (int k = 0; k < 3; k++)
+	for (size_t k = 0; k < NKEYS; k++)
 		at = put_hash(argv, at, keys[k], rows, &d->arena);
 	d->argc = at;
 	d->known = !d->arena.failed;

@@ -140,3 +140,63 @@ def peer(edge):
     yield make
     for p in made:
         p.close()
+
+
+# ---- the module alone: the test is the engine -------------------------------
+
+def _module_tests():
+    """tests/acd/conftest.py, whose name this file has taken."""
+    import importlib.util
+    spec = importlib.util.spec_from_file_location(
+        "acd_conftest", os.path.join(TESTS, "acd", "conftest.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+acd = _module_tests()
+sys.modules["acd_conftest"] = acd
+
+
+@pytest.fixture(scope="session")
+def _engine():
+    from jf.stack import Stack
+    var = tempfile.mkdtemp(prefix="jf-trunk-")
+    os.chmod(var, 0o755)
+    s = Stack(var=var, parts=("redis", "kamailio"), partitions=2, seed=False,
+              durable=False, port_base=25000,
+              settings={"acd_params": {**acd.SETTINGS, "ping_ms": 1000}})
+    try:
+        s.start()
+        e = acd.Engine(s)
+        e.event("node.up", 10)
+        e.wait(lambda: "event=directory " in e.log(), 10)
+        yield e
+    finally:
+        s.stop()
+        if os.environ.get("JF_KEEP"):
+            print("\nlogs and data: " + var)
+        else:
+            shutil.rmtree(var, ignore_errors=True)
+
+
+@pytest.fixture
+def engine(_engine):
+    _engine._read(0.001)
+    _engine.box.clear()
+    _engine.directory()
+    yield _engine
+    _engine.clean()
+
+
+@pytest.fixture
+def sip(engine):
+    """sip(addr, port): somebody at the other end; closed after the test."""
+    made = []
+
+    def make(addr, port=5060, **k):
+        made.append(Peer(addr, port, engine.proxy, **k))
+        return made[-1]
+    yield make
+    for p in made:
+        p.close()
