@@ -24,7 +24,7 @@ void args_release(struct args *x)
 	*x = (struct args){.v = NULL};
 }
 
-void args_add(struct args *x, struct str s)
+static void put(struct args *x, struct str s)
 {
 	if (x->n == x->cap) {
 		size_t cap = x->cap ? x->cap * 2 : 64;
@@ -37,7 +37,18 @@ void args_add(struct args *x, struct str s)
 		x->v = v;
 		x->cap = cap;
 	}
-	x->v[x->n++] = s.len ? arena_str(&x->a, s) : STR_NONE;
+	x->v[x->n++] = s;
+}
+
+void args_add(struct args *x, struct str s)
+{
+	put(x, s.len ? arena_str(&x->a, s) : STR_NONE);
+}
+
+void args_refer(struct args *x, const struct args *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		put(x, from->v[i]);
 }
 
 void args_num(struct args *x, uint64_t v)

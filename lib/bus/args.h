@@ -18,6 +18,8 @@ void args_init(struct args *x);
 void args_release(struct args *x);
 void args_add(struct args *x, struct str s); /* copied */
 void args_num(struct args *x, uint64_t v);
+/* All arguments of from, which must live as long as x. */
+void args_refer(struct args *x, const struct args *from);
 /* FCALL name 1 {pN} */
 void args_fcall(struct args *x, const char *function, unsigned partition);
 /* A message's pairs, t first. */

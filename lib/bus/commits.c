@@ -7,6 +7,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "lib/bus/batch.h"
 #include "lib/bus/commits.h"
 
 /* appendfsync everysec loses two seconds at most; so does a primary that no
@@ -18,7 +19,8 @@
 struct commit {
 	TAILQ_ENTRY(commit) link;
 	struct commits *owner;
-	struct args args;
+	struct args args; /* refers to what is in the batch */
+	struct batch batch;
 	uint64_t number, made_ms, sent_us;
 	unsigned flying;
 	bool confirmed, orphan; /* orphan: its owner has forgotten it */
@@ -31,6 +33,7 @@ struct commits {
 	char token[40], generation[64];
 	uint64_t last, confirmed, resent;
 	uint64_t waiting_ms; /* when about the oldest unconfirmed was made */
+	struct commit *next; /* being gathered, or NULL */
 	TAILQ_HEAD(commit_list, commit) kept; /* oldest first */
 };
 
@@ -45,6 +48,7 @@ static uint64_t now_us(void)
 static void commit_free(struct commit *k)
 {
 	args_release(&k->args);
+	batch_release(&k->batch);
 	free(k);
 }
 
@@ -63,6 +67,9 @@ static void forget_all(struct commits *c)
 
 	while ((k = TAILQ_FIRST(&c->kept)))
 		forget(c, k);
+	if (c->next)
+		commit_free(c->next);
+	c->next = NULL;
 }
 
 /* While Redis is away, what it may have lost is kept. */
@@ -223,83 +230,67 @@ uint64_t commits_resent(const struct commits *c)
 	return c->resent;
 }
 
-/* ---- encoding ----------------------------------------------------------- */
+/* ---- gathering ---------------------------------------------------------- */
 
-static void add_dest(struct args *x, const struct owner_effect *e)
+static struct commit *gather(struct commits *c)
 {
-	char dest[160];
-
-	switch (msg_type_dir(e->m->type)) {
-	case DIR_JOURNAL:
-		args_add(x, STR_LIT("journal"));
-		break;
-	case DIR_PUSH:
-		args_add(x, STR_LIT("push"));
-		break;
-	default:
-		snprintf(dest, sizeof(dest), "out:%.*s:%.*s",
-			 STR_FMT(e->node), STR_FMT(e->boot));
-		args_add(x, str_c(dest));
-		break;
-	}
+	if (c->next)
+		return c->next;
+	c->next = calloc(1, sizeof(*c->next));
+	if (!c->next)
+		return NULL;
+	c->next->owner = c;
+	args_init(&c->next->args);
+	batch_init(&c->next->batch);
+	return c->next;
 }
 
-static void add_effect(struct commits *c, struct args *x, size_t ordinal,
-		       const struct owner_effect *e)
+uint64_t commits_add(struct commits *c, const struct owner_record *records,
+		     size_t nrecords, const struct owner_effect *effects,
+		     size_t neffects)
 {
-	char name[128];
+	struct commit *k = gather(c);
+	char prefix[96];
 
-	snprintf(name, sizeof(name), "%u.%s.%llu.%zu", c->partition,
-		 c->generation, (unsigned long long)c->last + 1, ordinal);
-	add_dest(x, e);
-	args_num(x, e->m->n + 2 + (e->not_after != 0));
-	args_msg(x, e->m);
-	args_add(x, STR_LIT("id"));
-	args_add(x, str_c(name));
-	if (!e->not_after)
-		return;
-	args_add(x, STR_LIT("not_after"));
-	args_num(x, e->not_after);
-}
-
-static void encode(struct commits *c, struct args *x, struct str stream_id,
-		   const struct owner_record *records, size_t nrecords,
-		   const struct owner_effect *effects, size_t neffects)
-{
-	args_fcall(x, "jf_commit_3", c->partition);
-	args_add(x, str_c(c->token));
-	args_num(x, c->last + 1);
-	args_add(x, stream_id);
-	args_num(x, nrecords);
-	for (size_t i = 0; i < nrecords; i++) {
-		args_add(x, records[i].kind);
-		args_add(x, records[i].id);
-		args_add(x, records[i].value);
-	}
-	args_num(x, neffects);
-	for (size_t i = 0; i < neffects; i++)
-		add_effect(c, x, i + 1, &effects[i]);
-}
-
-uint64_t commits_send(struct commits *c, struct str stream_id,
-		      const struct owner_record *records, size_t nrecords,
-		      const struct owner_effect *effects, size_t neffects)
-{
-	struct commit *k = calloc(1, sizeof(*k));
-
-	forget_old(c);
 	if (!k) {
 		errno = ENOMEM;
 		return 0;
 	}
-	k->owner = c;
-	args_init(&k->args);
-	encode(c, &k->args, stream_id, records, nrecords, effects, neffects);
-	if (args_failed(&k->args)) {
-		commit_free(k);
+	snprintf(prefix, sizeof(prefix), "%u.%s.%llu", c->partition,
+		 c->generation, (unsigned long long)c->last + 1);
+	for (size_t i = 0; i < nrecords; i++)
+		batch_record(&k->batch, &records[i]);
+	for (size_t i = 0; i < neffects; i++)
+		batch_effect(&k->batch, prefix, &effects[i]);
+	if (batch_failed(&k->batch)) {
 		errno = ENOMEM;
 		return 0;
 	}
+	return c->last + 1;
+}
+
+size_t commits_gathered(const struct commits *c)
+{
+	return c->next ? c->next->batch.nrecords + c->next->batch.neffects : 0;
+}
+
+uint64_t commits_send(struct commits *c, struct str stream_id)
+{
+	struct commit *k = gather(c);
+
+	forget_old(c);
+	if (k) {
+		args_fcall(&k->args, "jf_commit_3", c->partition);
+		args_add(&k->args, str_c(c->token));
+		args_num(&k->args, c->last + 1);
+		args_add(&k->args, stream_id);
+		batch_write(&k->batch, &k->args);
+	}
+	if (!k || args_failed(&k->args)) {
+		errno = ENOMEM;
+		return 0;
+	}
+	c->next = NULL;
 	k->made_ms = link_clock_ms();
 	if (!commits_waiting(c))
 		c->waiting_ms = k->made_ms;

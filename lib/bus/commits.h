@@ -28,10 +28,15 @@ void commits_free(struct commits *c);
 /* A new acquisition: this token and generation; the last number is have. */
 void commits_begin(struct commits *c, const char *token,
 		   const char *generation, uint64_t have);
-/* Encodes and sends. The number, or 0 with errno. */
-uint64_t commits_send(struct commits *c, struct str stream_id,
-		      const struct owner_record *records, size_t nrecords,
-		      const struct owner_effect *effects, size_t neffects);
+/* Gathers what the next commit will carry, copied: its number, or 0 with
+ * errno (ENOMEM: what is gathered is not whole any more). */
+uint64_t commits_add(struct commits *c, const struct owner_record *records,
+		     size_t nrecords, const struct owner_effect *effects,
+		     size_t neffects);
+/* How many records and effects are gathered. */
+size_t commits_gathered(const struct commits *c);
+/* Sends what is gathered (or an empty commit). The number, or 0 with errno. */
+uint64_t commits_send(struct commits *c, struct str stream_id);
 /* Redis has everything up to `have` (under this token from now on): sends what
  * is missing again. False: it lost more than is kept. */
 bool commits_resume(struct commits *c, const char *token, uint64_t have);

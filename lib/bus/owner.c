@@ -200,25 +200,57 @@ static bool leaves(const struct msg *m)
 	return dir == DIR_NODE || dir == DIR_JOURNAL || dir == DIR_PUSH;
 }
 
-uint64_t owner_commit(struct owner *o, unsigned partition,
-		      struct str stream_id,
-		      const struct owner_record *records, size_t nrecords,
-		      const struct owner_effect *effects, size_t neffects)
+static bool is_held(const struct part *p)
+{
+	if (p->state == HELD || p->state == DOUBTFUL)
+		return true;
+	errno = EPERM;
+	return false;
+}
+
+uint64_t owner_add(struct owner *o, unsigned partition,
+		   const struct owner_record *records, size_t nrecords,
+		   const struct owner_effect *effects, size_t neffects)
 {
 	struct part *p = &o->parts[partition];
 
-	if (p->state != HELD && p->state != DOUBTFUL) {
-		errno = EPERM;
+	if (!is_held(p))
 		return 0;
-	}
 	for (size_t i = 0; i < neffects; i++)
 		if (!leaves(effects[i].m)) {
 			errno = EINVAL;
 			return 0;
 		}
+	return commits_add(p->commits, records, nrecords, effects, neffects);
+}
+
+uint64_t owner_send(struct owner *o, unsigned partition, struct str stream_id)
+{
+	struct part *p = &o->parts[partition];
+
+	if (!is_held(p))
+		return 0;
 	o->stats.commits++;
-	return commits_send(p->commits, stream_id, records, nrecords, effects,
-			    neffects);
+	return commits_send(p->commits, stream_id);
+}
+
+uint64_t owner_commit(struct owner *o, unsigned partition,
+		      struct str stream_id,
+		      const struct owner_record *records, size_t nrecords,
+		      const struct owner_effect *effects, size_t neffects)
+{
+	return owner_add(o, partition, records, nrecords, effects, neffects)
+		? owner_send(o, partition, stream_id) : 0;
+}
+
+size_t owner_gathered(const struct owner *o, unsigned partition)
+{
+	return commits_gathered(o->parts[partition].commits);
+}
+
+bool owner_flying(const struct owner *o, unsigned partition)
+{
+	return commits_waiting(o->parts[partition].commits) != 0;
 }
 
 const struct owner_stats *owner_stats(const struct owner *o)

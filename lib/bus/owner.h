@@ -93,6 +93,20 @@ uint64_t owner_commit(struct owner *o, unsigned partition,
 		      const struct owner_record *records, size_t nrecords,
 		      const struct owner_effect *effects, size_t neffects);
 
+/*
+ * The same in two parts: several steps share a commit, which is what Redis
+ * has of them, all or nothing. owner_add() gives the number that the commit
+ * will have. Of several values of a record the last one is stored.
+ */
+uint64_t owner_add(struct owner *o, unsigned partition,
+		   const struct owner_record *records, size_t nrecords,
+		   const struct owner_effect *effects, size_t neffects);
+uint64_t owner_send(struct owner *o, unsigned partition, struct str stream_id);
+/* How many records and effects wait for owner_send(). */
+size_t owner_gathered(const struct owner *o, unsigned partition);
+/* Whether a commit is under way. */
+bool owner_flying(const struct owner *o, unsigned partition);
+
 /* ---- the journal -------------------------------------------------------- */
 
 /* Entries of {pN}:journal from its beginning, oldest first, at most max. ids

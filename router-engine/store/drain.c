@@ -9,7 +9,7 @@
 #include "router-engine/store/partition.h"
 #include "router-engine/store/settings.h"
 
-#define SOON_MS 50 /* rows of a moment share a batch */
+#define SOON_MS 200 /* rows of a moment share a batch */
 #define LOOK_MS 2000 /* in case something was missed */
 #define RETRY_MS 500
 

@@ -13,6 +13,7 @@
 #include "router-engine/io/alarm.h"
 #include "router-engine/store/agents_were.h"
 #include "router-engine/store/calllog.h"
+#include "router-engine/store/committer.h"
 #include "router-engine/store/confdb.h"
 #include "router-engine/store/directory.h"
 #include "router-engine/store/drain.h"
@@ -21,7 +22,6 @@
 #include "router-engine/store/pending.h"
 #include "router-engine/store/recorder.h"
 
-#define CURSOR_MS 100 /* an event without effect moves the cursor by then */
 #define BACKLOG_LOOK_MS 20
 #define HELD_UP_MS 20 /* a timer later than this: the loop stood still */
 #define TIMERS_MAX 100000 /* in one go: more is a fault of the core */
@@ -34,116 +34,13 @@ struct partition {
 	char trouble[256]; /* why it is held but not served */
 	struct mirror mirror;
 	struct pending *pending;
-	struct alarm *due, *idle;
+	struct committer *committer;
+	struct alarm *due;
 	bool ask_agents; /* rebuilt, and PostgreSQL knows its agents */
 	bool held_up; /* events may lie unread in our own socket */
-	char cursor[48]; /* consumed, not yet committed; "" none */
 	struct partition_figures figures;
 	struct arena arena;
-	struct owner_effect *effects; /* room for one commit */
-	struct owner_record *records;
-	size_t effects_cap, records_cap;
 };
-
-/* ---- one commit ------------------------------------------------------------- */
-
-static int grow(void **vp, size_t *capp, size_t n, size_t size)
-{
-	size_t cap = *capp ? *capp : 64;
-	void *v;
-
-	if (n <= *capp)
-		return 0;
-	while (cap < n)
-		cap *= 2;
-	v = realloc(*vp, cap * size);
-	if (!v)
-		return ENOMEM;
-	*vp = v;
-	*capp = cap;
-	return 0;
-}
-
-static int room(struct partition *p, const struct core_out *out)
-{
-	int err = grow((void **)&p->effects, &p->effects_cap, out->neffects,
-		       sizeof(*p->effects));
-
-	if (!err)
-		err = grow((void **)&p->records, &p->records_cap,
-			   out->nrecords, sizeof(*p->records));
-	return err;
-}
-
-/* Returns how many of the effects travel through Redis. */
-static size_t fill(struct partition *p, const struct core_out *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < out->nrecords; i++) {
-		const struct core_record *r = &out->records[i];
-
-		p->records[i] = (struct owner_record){r->kind, r->id,
-						      r->value};
-	}
-	for (size_t i = 0; i < out->neffects; i++) {
-		const struct core_effect *e = &out->effects[i];
-
-		if (msg_type_dir(e->m.type) == DIR_NG)
-			continue;
-		p->effects[n++] = (struct owner_effect){
-			e->node, e->boot, e->not_after, &e->m};
-	}
-	return n;
-}
-
-static int after_commit(struct partition *p, const struct core_out *out)
-{
-	bool journal = false;
-	int err = 0;
-
-	for (size_t i = 0; i < out->nrecords && !err; i++)
-		err = mirror_put(&p->mirror, &out->records[i]);
-	for (size_t i = 0; i < out->neffects && !err; i++) {
-		const struct msg *m = &out->effects[i].m;
-
-		if (msg_type_dir(m->type) == DIR_NG)
-			err = pending_request(p->pending, p->figures.sent, m);
-		journal |= msg_type_dir(m->type) == DIR_JOURNAL;
-	}
-	if (journal)
-		drain_soon(p->e->drain, p->n);
-	return err;
-}
-
-/* 0; EPERM: not the owner any more, on_lost follows; ENOMEM. */
-static int commit(struct partition *p, const struct core_out *out)
-{
-	uint64_t number;
-	int err = room(p, out);
-	size_t n;
-
-	if (err)
-		return err;
-	n = fill(p, out);
-	number = owner_commit(p->e->owner, p->n, str_c(p->cursor), p->records,
-			      out->nrecords, p->effects, n);
-	if (!number)
-		return errno ? errno : EPERM;
-	p->figures.sent = number;
-	p->cursor[0] = '\0';
-	alarm_off(p->idle);
-	return after_commit(p, out);
-}
-
-static void on_idle(void *arg)
-{
-	struct partition *p = arg;
-	struct core_out none = {0};
-
-	if (p->core && p->cursor[0])
-		commit(p, &none);
-}
 
 /* ---- one step ----------------------------------------------------------------- */
 
@@ -188,13 +85,9 @@ static int step(struct partition *p, const struct msg *m, bool must)
 	recorder_decisions(p->e->recorder, p->n, p->generation, &out);
 	recorder_flush(p->e->recorder);
 	calllog(&out);
-	if (out.nrecords || out.neffects || must) {
-		err = commit(p, &out);
-		if (err == ENOMEM)
-			engine_fail(p->e, "commit", err);
-	} else if (p->cursor[0] && !alarm_is_set(p->idle)) {
-		alarm_set(p->idle, CURSOR_MS);
-	}
+	err = committer_take(p->committer, &out, must);
+	if (err == ENOMEM)
+		engine_fail(p->e, "commit", err);
 	return err;
 }
 
@@ -295,7 +188,7 @@ void partition_event(struct partition *p, const struct msg *m,
 		return;
 	if (step_timers_before(p, msg_num(m, F_TIME)) || !p->core)
 		return;
-	if (str_copy(p->cursor, sizeof(p->cursor), stream_id)) {
+	if (committer_event(p->committer, stream_id)) {
 		engine_fail(p->e, "stream id", ENAMETOOLONG);
 		return;
 	}
@@ -309,6 +202,8 @@ void partition_committed(struct partition *p, uint64_t number)
 {
 	p->figures.confirmed = number;
 	pending_confirmed(p->pending, number);
+	if (p->core)
+		committer_confirmed(p->committer);
 }
 
 void partition_wiped(struct partition *p)
@@ -321,7 +216,7 @@ void partition_wiped(struct partition *p)
 	log_warn("partition.wiped", "partition=%u", p->n);
 	err = core_snapshot(p->core, &out);
 	if (!err)
-		err = commit(p, &out);
+		err = committer_take(p->committer, &out, true);
 	if (err && err != EPERM)
 		engine_fail(p->e, "snapshot", err);
 	if (p->n == 0)
@@ -352,7 +247,8 @@ int partition_inner(struct partition *p, const struct msg *m,
 	if (step(p, &copy, done != NULL) || !p->core)
 		return EPERM;
 	due_set(p);
-	if (done && pending_answer(p->pending, p->figures.sent, done, arg))
+	if (done && pending_answer(p->pending, committer_number(p->committer),
+				   done, arg))
 		return EPERM;
 	return 0;
 }
@@ -455,8 +351,8 @@ void partition_acquired(struct partition *p, const char *generation,
 	int err;
 
 	snprintf(p->generation, sizeof(p->generation), "%s", generation);
-	p->cursor[0] = p->trouble[0] = '\0';
-	p->figures.sent = p->figures.confirmed = 0;
+	p->trouble[0] = '\0';
+	p->figures.confirmed = 0;
 	recorder_load(p->e->recorder, p->n, p->generation);
 	err = load(p, records, n);
 	if (err) {
@@ -487,10 +383,10 @@ void partition_acquired(struct partition *p, const char *generation,
 static void forget(struct partition *p)
 {
 	alarm_off(p->due);
-	alarm_off(p->idle);
 	core_free(p->core);
 	p->core = NULL;
-	p->cursor[0] = p->trouble[0] = '\0';
+	p->trouble[0] = '\0';
+	committer_clear(p->committer);
 	mirror_release(&p->mirror);
 	pending_clear(p->pending);
 }
@@ -514,7 +410,7 @@ int partition_alloc(struct partition **pp, struct engine *e, unsigned n)
 	arena_init(&p->arena);
 	if (pending_alloc(&p->pending, e, n) ||
 	    alarm_alloc(&p->due, e->base, on_due, p) ||
-	    alarm_alloc(&p->idle, e->base, on_idle, p)) {
+	    committer_alloc(&p->committer, e, n, &p->mirror, p->pending)) {
 		partition_free(p);
 		return ENOMEM;
 	}
@@ -526,14 +422,12 @@ void partition_free(struct partition *p)
 {
 	if (!p)
 		return;
-	if (p->pending && p->due && p->idle)
+	if (p->pending && p->due && p->committer)
 		forget(p);
 	pending_free(p->pending);
 	alarm_free(p->due);
-	alarm_free(p->idle);
+	committer_free(p->committer);
 	arena_release(&p->arena);
-	free(p->effects);
-	free(p->records);
 	free(p);
 }
 
@@ -575,5 +469,6 @@ void partition_counts(const struct partition *p, struct core_counts *counts)
 void partition_figures(const struct partition *p, struct partition_figures *f)
 {
 	*f = p->figures;
+	f->sent = committer_number(p->committer);
 	f->waiting = pending_count(p->pending);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * @file partition.h  One partition: events in, one commit per step out.
+ * @file partition.h  One partition: events in, commits out.
  *
  * An event is stepped by the core; what the step gave (records, commands,
- * pushes, journal entries) and the event's place in the stream become one
- * commit. Requests to rtpengine wait until that commit is confirmed. Events
+ * pushes, journal entries) and the event's place in the stream go into one
+ * commit, often with other steps (committer.h). Requests to rtpengine wait until that commit is confirmed. Events
  * that changed nothing move the stream's cursor with the next commit.
  */
 #ifndef JF_STORE_PARTITION_H

@@ -45,6 +45,7 @@ def counts(site):
     v = {}
     for name, row in site.redis.info("commandstats").items():
         v[name.replace("cmdstat_", "redis.")] = row["calls"]
+        v[name.replace("cmdstat_", "redis_us.")] = row["usec"]
     info = site.redis.info("stats")
     v["redis.bytes_in"] = info["total_net_input_bytes"]
     v["redis.bytes_out"] = info["total_net_output_bytes"]

@@ -93,7 +93,7 @@ static struct commits *begin(uint64_t have)
 
 static uint64_t commit(struct commits *c)
 {
-	return commits_send(c, STR_NONE, NULL, 0, NULL, 0);
+	return commits_send(c, STR_NONE);
 }
 
 /* ---- tests ------------------------------------------------------------- */
@@ -112,7 +112,9 @@ static void encoding(void **state)
 				     &m[0]};
 	msg_init(&m[1], M_JOURNAL_AUDIT);
 	v[1] = (struct owner_effect){.m = &m[1]};
-	assert_int_equal(commits_send(c, STR_LIT("5-0"), &r, 1, v, 2), 42);
+	assert_int_equal(commits_add(c, &r, 1, v, 2), 42);
+	assert_int_equal(commits_gathered(c), 3);
+	assert_int_equal(commits_send(c, STR_LIT("5-0")), 42);
 	assert_string_equal(sent[0].text,
 		"FCALL jf_commit_3 1 {p3} tok 42 5-0 1 agent 7 - 2 "
 		"out:acd-1:b1 4 t leg.end leg l1 id 3.gen.42.1 not_after 99 "
