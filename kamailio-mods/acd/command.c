@@ -307,6 +307,11 @@ void command_run(unsigned partition, const struct msg *m, void *arg)
 		uac_invite(partition, m);
 		return;
 	}
+	if(m->type == M_LEG_FORGET) {
+		if(!id_parse(msg_get(m, F_LEG), 'l', &id))
+			fence_forget(arg, partition, id);
+		return;
+	}
 	if(m->type == M_LEG_RESTORE) {
 		restore_command(arg, partition, m);
 		return;
@@ -346,6 +351,7 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 		case M_LEG_END:
 		case M_LEG_REJECT:
 		case M_LEG_RESTORE:
+		case M_LEG_FORGET:
 			command_run(partition, m, arg);
 			return;
 		case M_LEG_ANNOUNCE:

@@ -116,17 +116,42 @@ static void on_record(int err, const struct str *v, size_t n, void *arg)
 		forget(c->leg);
 }
 
-static void ask(struct claim *c)
+static int get(struct claim *c, bus_reply_h *done)
 {
 	char key[64], name[ID_LEN + 1];
 	struct str argv[2] = {STR_LIT("GET"),
 			{key, (size_t)snprintf(key, sizeof(key), "{p%u}:leg:%s",
 						  c->partition, id_format(name, 'l', c->leg))}};
 
-	if(bus_command(c->bus, argv, 2, RECORD_MS, on_record, c))
+	return bus_command(c->bus, argv, 2, RECORD_MS, done, c);
+}
+
+static void ask(struct claim *c)
+{
+	if(get(c, on_record))
 		return;
 	c->asked = true;
 	asked++;
+}
+
+static void on_moved(int err, const struct str *v, size_t n, void *arg)
+{
+	struct claim *c = arg;
+
+	if(!err && n && v[0].len && !store_is_ours(v[0]))
+		forget(c->leg);
+	free(c);
+}
+
+void fence_forget(struct bus *bus, unsigned partition, uint64_t leg)
+{
+	struct claim *c = calloc(1, sizeof(*c));
+
+	if(!c)
+		return;
+	*c = (struct claim){bus, leg, partition, false, false};
+	if(get(c, on_moved))
+		free(c);
 }
 
 void fence_keep(unsigned partition, const struct msg *m)

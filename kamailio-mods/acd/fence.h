@@ -18,6 +18,9 @@ struct bus;
 bool fence_look(struct bus *bus);
 /* Keeps a command for the time after the fence; lost without memory. */
 void fence_keep(unsigned partition, const struct msg *m);
+/* leg.forget: another node says that it has this leg. When its record says so
+ * too, it is forgotten without a word. */
+void fence_forget(struct bus *bus, unsigned partition, uint64_t leg);
 /* Every 100 ms. When all is known: lifts the fence, runs what was kept. */
 void fence_tick(struct bus *bus);
 

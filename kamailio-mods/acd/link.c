@@ -132,6 +132,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	event_add(asks, NULL);
 	link_drain();
 	sweep();
+	if(bus_up(bus) && own_gained())
+		restore_all(bus);
 	restore_tick(bus);
 	copy_figures();
 	bans_drain(bus);

@@ -11,6 +11,7 @@
 #include "core/mem/shm_mem.h"
 
 #define BOOT_SIZE 64
+#define LOOK_MS 100 /* how old what we know of our addresses may be */
 #define STOOD_MS 2000 /* a heart that beat longer ago had stopped */
 
 static struct own {
@@ -97,19 +98,34 @@ static bool has(const struct ifaddrs *i, const struct ip_addr *ip)
 		   && !memcmp(&a6->sin6_addr, ip->u.addr, sizeof(a6->sin6_addr));
 }
 
+/* The interfaces' addresses, as of a moment ago. */
+static const struct ifaddrs *addresses(void)
+{
+	static struct ifaddrs *all;
+	static uint64_t read_ms;
+	struct ifaddrs *fresh;
+
+	if(all && now_ms() < read_ms + LOOK_MS)
+		return all;
+	if(getifaddrs(&fresh) < 0) {
+		LM_ERR("event=no_addresses reason=\"%s\"\n", strerror(errno));
+		return all;
+	}
+	if(all)
+		freeifaddrs(all);
+	all = fresh;
+	read_ms = now_ms();
+	return all;
+}
+
 bool own_holds(const struct socket_info *si)
 {
-	struct ifaddrs *all = NULL, *i;
-	bool found = false;
+	const struct ifaddrs *i;
 
-	if(getifaddrs(&all) < 0) {
-		LM_ERR("event=no_addresses reason=\"%s\"\n", strerror(errno));
-		return false;
-	}
-	for(i = all; i && !found; i = i->ifa_next)
-		found = has(i, &si->address);
-	freeifaddrs(all);
-	return found;
+	for(i = addresses(); i; i = i->ifa_next)
+		if(has(i, &si->address))
+			return true;
+	return false;
 }
 
 struct socket_info *own_socket(struct socket_info *si)
@@ -123,4 +139,30 @@ struct socket_info *own_socket(struct socket_info *si)
 				&& own_holds(o))
 			return o;
 	return si;
+}
+
+/* As a number of bits: sockets that are held. More than 64 are not watched. */
+static uint64_t held_now(void)
+{
+	static const int protos[] = {PROTO_UDP, PROTO_TCP, PROTO_TLS};
+	struct socket_info **list, *si;
+	uint64_t bits = 0;
+	unsigned i, n = 0;
+
+	for(i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+		list = get_sock_info_list((unsigned short)protos[i]);
+		for(si = list ? *list : NULL; si && n < 64; si = si->next, n++)
+			bits |= (uint64_t)own_holds(si) << n;
+	}
+	return bits;
+}
+
+bool own_gained(void)
+{
+	static uint64_t before;
+	uint64_t now = held_now();
+	bool gained = (now & ~before) != 0;
+
+	before = now;
+	return gained;
 }

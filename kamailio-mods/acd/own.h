@@ -30,6 +30,9 @@ void own_lift(void); /* the fence */
 /* Whether an interface of this machine has the socket's address. Asks the
  * kernel; for the link process. */
 bool own_holds(const struct socket_info *si);
+/* Whether an address of ours came to this machine since the last call; at the
+ * first one, whether any is here. */
+bool own_gained(void);
 /* si, or one like it (protocol, family, port) whose address is held; si when
  * there is none. */
 struct socket_info *own_socket(struct socket_info *si);

@@ -19,6 +19,7 @@
 #define ASK_MS 3000 /* a request waits so long for its leg */
 #define COMMAND_MS 120000 /* and leg.restore for the leg's address */
 #define AGAIN_MS 100
+#define SWEEP_MS 2000
 #define ASKS_MAX 4096 /* requests that wait at once */
 
 /* A request on its way to the link process, in shared memory. */
@@ -38,7 +39,8 @@ struct want {
 	struct bus *bus;
 	unsigned partition;
 	uint64_t leg, until, next; /* next: 0 while Redis is asked */
-	struct ask *ask; /* NULL: a command */
+	struct ask *ask; /* NULL: a command, or an address that came */
+	bool swept; /* looked at because an address came */
 	char call[24];
 };
 
@@ -181,7 +183,13 @@ static int restore(const struct want *w, struct str record)
 	int err;
 
 	leg_lock(w->leg);
-	err = store_decode(&l, w->leg, w->partition, record);
+	l = leg_find(w->leg);
+	if(l && w->call[0])
+		str_copy(l->call, sizeof(l->call), str_c(w->call));
+	if(store_is_ours(record)) /* else it has just ended, and its record will */
+		err = l ? EEXIST : ENOENT;
+	else
+		err = store_decode(&l, w->leg, w->partition, record);
 	if(!err)
 		restored(l, w);
 	leg_unlock(w->leg);
@@ -209,7 +217,7 @@ static void done(struct want *w, int err)
 		err = 0;
 	if(w->ask)
 		replay(w->ask, err);
-	else if(err && err != EADDRNOTAVAIL) /* then it is another node's */
+	else if(err && err != EADDRNOTAVAIL && !w->swept) /* another node's */
 		gone(w, err);
 	ask_free(w->ask);
 	free(w);
@@ -225,7 +233,7 @@ static void on_record(int err, const struct str *v, size_t n, void *arg)
 		err = n < 1 || !v[0].len ? ENOENT : restore(w, v[0]);
 	else
 		err = EAGAIN;
-	if((err == EAGAIN || (err == EADDRNOTAVAIL && !w->ask))
+	if((err == EAGAIN || (err == EADDRNOTAVAIL && !w->ask && !w->swept))
 			&& now_ms() < w->until) {
 		w->next = now_ms() + AGAIN_MS;
 		return;
@@ -293,6 +301,40 @@ void restore_command(struct bus *bus, unsigned partition,
 	if(msg_get(m, F_CONTACT).len)
 		str_copy(w->call, sizeof(w->call), msg_get(m, F_CONTACT));
 	look(w);
+}
+
+/* Names of records: {pN}:leg:<id>. */
+static void on_names(int err, const struct str *v, size_t n, void *arg)
+{
+	struct str rest, part;
+	struct want *w;
+	uint64_t partition, id;
+	size_t i;
+
+	if(err && err != ECANCELED)
+		LM_WARN("event=records_not_read reason=\"%s\"\n", strerror(err));
+	for(i = 0; !err && i < n; i++) {
+		rest = v[i];
+		if(rest.len < 4 || !str_cut(&rest, '}', &part) || part.len < 3
+				|| str_u64((struct str){part.p + 2, part.len - 2},
+						&partition)
+				|| partition >= (uint64_t)acd.partitions || rest.len < 5
+				|| id_parse((struct str){rest.p + 5, rest.len - 5}, 'l', &id))
+			continue;
+		w = want(arg, (unsigned)partition, id, ASK_MS);
+		if(!w)
+			return;
+		w->swept = true;
+		look(w);
+	}
+}
+
+void restore_all(struct bus *bus)
+{
+	struct str argv[2] = {STR_LIT("KEYS"), STR_LIT("{p*}:leg:*")};
+
+	if(bus_command(bus, argv, 2, SWEEP_MS, on_names, bus))
+		LM_WARN("event=records_not_read reason=\"no line to Redis\"\n");
 }
 
 void restore_tick(struct bus *bus)

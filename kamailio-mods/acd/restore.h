@@ -31,6 +31,8 @@ int restore_ask(sip_msg_t *m, struct cell *t, unsigned partition,
 void restore_drain(struct bus *bus);
 void restore_command(struct bus *bus, unsigned partition,
 		const struct msg *m);
+/* An address of ours came here: every leg on it is taken over. */
+void restore_all(struct bus *bus);
 void restore_tick(struct bus *bus);
 
 #endif

@@ -4,6 +4,7 @@
 #include "kamailio-mods/acd/digest.h"
 #include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/q850.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
@@ -47,6 +48,7 @@ int uac_aim(struct leg *l, struct target *to)
 			return EHOSTUNREACH;
 		to->socket = dst.send_sock;
 	}
+	to->socket = own_socket(to->socket);
 	l->dlg->send_sock = to->socket;
 	return contact_set(l, to->socket, acd.node);
 }

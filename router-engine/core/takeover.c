@@ -157,6 +157,9 @@ void on_leg_restored(struct core *c, const struct msg *m)
 		end_there(c, m);
 		return;
 	}
+	if (!str_eq(text_str(&l->node), msg_get(m, F_NODE)) ||
+	    !str_eq(text_str(&l->boot), msg_get(m, F_BOOT)))
+		out_leg(c, l, M_LEG_FORGET, 0); /* should the old one live */
 	text_put(c, &l->node, msg_get(m, F_NODE));
 	text_put(c, &l->boot, msg_get(m, F_BOOT));
 	text_put(c, &l->tid, STR_NONE); /* of a transaction that died */

@@ -113,7 +113,7 @@ def test_address_moves_and_they_hang_up(both, carrier):
     call.answer(OURS)
     a.kill()
     moved(a, b)
-    call.dialog.ask("BYE")
+    call.dialog.ask("BYE")  # at once: before the address is seen, or after
     call.dialog.reply(200, "BYE")
     assert e.event("leg.restored", leg=call.leg)["node"] == "acd-2"
     assert e.event("leg.ended", leg=call.leg)["src"] == "acd-2"
@@ -138,6 +138,24 @@ def test_commanded_before_the_address_came(both, carrier):
     e.command("leg.end", call.leg, node="acd-2")
     carrier.answer(carrier.request("BYE"), 200)
     e.event("leg.ended", leg=call.leg)
+
+
+def test_address_moves_between_living_nodes(both, carrier):
+    """Who gets the address takes its legs without being asked; who had them
+    forgets them without a word."""
+    e, a, b = both
+    call = Inbound(e, carrier)
+    call.answer(OURS)
+    moved(a, b)
+    assert e.event("leg.restored", leg=call.leg)["node"] == "acd-2"
+    carrier.answer(carrier.request("OPTIONS"), 200)
+    e.command("leg.forget", call.leg, node="acd-2")  # it is its own: not
+    e.command("leg.forget", call.leg, node="acd-1")
+    e.wait(lambda: call.leg not in a.kamcmd("acd.legs"))
+    assert call.leg in b.kamcmd("acd.legs")
+    e.none("leg.ended", 0.3, leg=call.leg)
+    call.bye()
+    e.wait(lambda: not e.record(call.leg))
 
 
 def test_calls_go_on_at_the_other(both, carrier):
