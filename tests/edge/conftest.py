@@ -7,6 +7,7 @@ The trunk tests play the engine themselves, as the tests of the module do.
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -51,6 +52,12 @@ class Edge:
         for r in rows:
             out.setdefault(r["address"], []).append(r)
         return out
+
+    def kamcmd(self, *words):
+        r = subprocess.run(["kamcmd", "-s", "unix:" + self.layout.path(
+            "run/kamailio_ctl"), *words], capture_output=True, text=True,
+            timeout=10)
+        return r.stdout + r.stderr
 
     def alive(self):
         from jf.programs import sip_ready
@@ -106,7 +113,9 @@ def _edge(request):
               parts=("redis", "postgres", "kamailio", "engine-1"))
     try:
         s.start()
-        yield Edge(s)
+        e = Edge(s)
+        e.wait(lambda: "carol@" in e.kamcmd("htable.dump", "credential"))
+        yield e
     finally:
         s.stop()
         if request.session.testsfailed or os.environ.get("JF_KEEP"):

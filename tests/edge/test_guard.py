@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is not answered: floods, guessers, scanners, foreign pages."""
+"""Who is not answered: floods, guessers, scanners, foreign pages; TLS."""
 
+import hashlib
+import shutil
 import socket
 import ssl
+import subprocess
 
 import pytest
 from conftest import Phone
-from wire import Caller
+from wire import Caller, TlsPeer
 
 HONEST = "127.0.0.21"
 
@@ -236,3 +239,49 @@ def test_a_page_of_somebody_else_opens_no_line(edge):
                          ("https://evil.example/demo.example", "403"),
                          ("null", "403")):
         assert handshake(edge, origin).split()[1] == code, origin
+
+
+def presented(edge, version=None):
+    """Hash of the certificate that a new connection is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if version:
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = version
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    with socket.create_connection((edge.layout.addr, edge.ports["tls"]),
+                                  5) as raw:
+        with context.wrap_socket(raw) as s:
+            return hashlib.sha256(s.getpeercert(True)).hexdigest()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_old_tls_is_refused(edge):
+    assert presented(edge, ssl.TLSVersion.TLSv1_2)
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            presented(edge, version)
+
+
+def test_a_new_certificate_without_losing_a_line(edge, peer):
+    phone = Phone(peer("127.0.0.46", 0, TlsPeer,
+                       (edge.layout.addr, edge.ports["tls"])), "carol")
+    assert phone.register() == 200
+    before = presented(edge)
+    files = [edge.layout.path("etc/kamailio", f)
+             for f in ("tls.key", "tls.crt")]
+    for f in files:
+        shutil.copy(f, f + ".kept")
+    try:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+             "-subj", "/CN=demo.example", "-keyout", files[0], "-out",
+             files[1]], check=True, capture_output=True)
+        assert "Ok" in edge.kamcmd("tls.reload")
+        edge.wait(lambda: presented(edge) != before, 5)
+        assert phone.register() == 200  # on the old connection
+    finally:
+        for f in files:
+            shutil.move(f + ".kept", f)
