@@ -21,6 +21,7 @@
 #include "router-engine/core/line.h"
 #include "router-engine/core/match.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/move.h"
 #include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
@@ -41,6 +42,8 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_LEG_ANSWERED] = on_leg_answered,
 	[M_LEG_CONFIRMED] = on_leg_confirmed,
 	[M_LEG_REOFFERED] = on_leg_reoffered,
+	[M_LEG_REACCEPTED] = on_leg_reaccepted,
+	[M_LEG_REREFUSED] = on_leg_rerefused,
 	[M_LEG_INFO] = on_leg_asked,
 	[M_LEG_REFERRED] = on_leg_asked,
 	[M_LEG_ENDED] = on_leg_ended,

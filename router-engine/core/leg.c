@@ -124,6 +124,7 @@ static void answer(struct core *c, struct leg *l)
 	struct core_effect *e = out_leg(c, l, M_LEG_ANSWER, COMMAND_MS);
 
 	out_str(c, e, F_SDP, text_str(&l->local_sdp));
+	text_put(c, &l->told, text_str(&l->outer));
 	out_str(c, e, F_MEMO, memo_write(c, l));
 	out_id(c, e, F_CONTACT, 'c', l->contact);
 	l->answered = now_of(c);
@@ -283,6 +284,7 @@ static void reoffer_done(struct core *c, struct leg *l)
 	struct str tid = arena_str(&c->arena, text_str(&l->tid));
 
 	text_put(c, &l->tid, STR_NONE);
+	text_put(c, &l->told, text_str(&l->outer));
 	record_changed(c, &l->rec);
 	reanswer(c, l, tid, 200);
 	if (ct)
@@ -464,6 +466,7 @@ static void leg_free(struct core *c, struct leg *l)
 
 	if (w && !l->measured)
 		worker_port_give(w, l->port);
+	rtpengine_give(c, l);
 	journal(c, l);
 	record_gone(c, &l->rec);
 }

@@ -10,6 +10,7 @@
 #include "router-engine/core/feature.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/move.h"
 #include "router-engine/core/node.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
@@ -70,7 +71,7 @@ static bool place(struct core *c, struct leg *l)
 	e = rtpengine_choose(c, STR_NONE);
 	if (!e)
 		return false;
-	text_put(c, &l->rtpengine, text_str(&e->name));
+	rtpengine_take(c, l, e);
 	media_attach(c, l);
 	return true;
 }
@@ -310,6 +311,16 @@ static struct leg *awaited(struct core *c, const struct msg *m)
 	return NULL;
 }
 
+/* Without a worker the other one speaks to this inner side directly. */
+static void aim_peer(struct core *c, struct leg *l)
+{
+	struct contact *ct = contact_find(c, l->contact);
+	struct leg *peer = ct ? talk_peer(c, ct, l) : NULL;
+
+	if (peer && peer->state == LEG_UP)
+		media_aim(c, peer);
+}
+
 void on_ng_replied(struct core *c, const struct msg *m)
 {
 	struct leg *l = awaited(c, m);
@@ -326,16 +337,21 @@ void on_ng_replied(struct core *c, const struct msg *m)
 	}
 	if (msg_get(m, F_SDP).len)
 		text_put(c, &l->local_sdp, msg_get(m, F_SDP));
+	if (msg_get(m, F_OUTER).len)
+		text_put(c, &l->outer, msg_get(m, F_OUTER));
 	if (msg_get(m, F_CODEC).len)
 		text_put(c, &l->codec, msg_get(m, F_CODEC));
 	if (msg_get(m, F_ADDR).len &&
 	    !str_eq(msg_get(m, F_ADDR), text_str(&l->inner))) {
 		text_put(c, &l->inner, msg_get(m, F_ADDR));
 		tell_add(c, l);
+		aim_peer(c, l);
 	}
 	leg_media_ready(c, l, op);
-	if (l->state == LEG_UP)
-		media_aim(c, l); /* something may have changed meanwhile */
+	if (l->state != LEG_UP)
+		return;
+	media_aim(c, l); /* something may have changed meanwhile */
+	move_tell(c, l);
 }
 
 void on_ng_failed(struct core *c, const struct msg *m)

@@ -4,6 +4,7 @@
 #include "router-engine/core/idle.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
+#include "router-engine/core/move.h"
 #include "router-engine/core/node.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/takeover.h"
@@ -48,8 +49,11 @@ static void relink_leg(struct core *c, struct record *r, void *arg)
 {
 	struct leg *l = (struct leg *)r;
 	struct node *w = worker_of(c, l);
+	struct rtpengine *e = rtpengine_find(c, text_str(&l->rtpengine));
 
 	(void)arg;
+	if (e)
+		e->legs++;
 	if (w && w->used && !l->measured && l->port >= w->port &&
 	    l->port < w->port + w->ports) {
 		w->used[l->port - w->port] = 1;
@@ -214,8 +218,10 @@ void on_rtpengine_up(struct core *c, const struct msg *m)
 		record_insert(c, &e->rec);
 	}
 	text_put(c, &e->addr, msg_get(m, F_ADDR));
-	if (was_known && !e->up)
+	if (was_known && !e->up) {
+		move_forget(c, e);
 		record_each(c, RECORD_LEG, assert_leg, e);
+	}
 	e->up = true;
 	c->match = true;
 	record_changed(c, &e->rec);
@@ -229,20 +235,41 @@ void on_rtpengine_down(struct core *c, const struct msg *m)
 		return;
 	e->up = false;
 	record_changed(c, &e->rec);
+	move_all(c, e);
+}
+
+static bool better(const struct rtpengine *a, const struct rtpengine *b)
+{
+	return a->legs != b->legs ? a->legs < b->legs
+	     : str_cmp(text_str(&a->name), text_str(&b->name)) < 0;
 }
 
 struct rtpengine *rtpengine_choose(struct core *c, struct str but)
 {
-	struct rtpengine *e, *tmp, *best = NULL;
+	struct rtpengine *e, *tmp, *best = NULL, *shunned = NULL;
 
 	HASH_ITER(hh, c->rtpengines, e, tmp) {
-		bool shunned = but.len && str_eq(text_str(&e->name), but);
-
 		if (e->rec.gone || !e->up)
 			continue;
-		if (!best || (!shunned &&
-		    str_cmp(text_str(&e->name), text_str(&best->name)) < 0))
+		if (but.len && str_eq(text_str(&e->name), but))
+			shunned = e;
+		else if (!best || better(e, best))
 			best = e;
 	}
-	return best;
+	return best ? best : shunned;
+}
+
+void rtpengine_take(struct core *c, struct leg *l, struct rtpengine *e)
+{
+	text_put(c, &l->rtpengine, text_str(&e->name));
+	e->legs++;
+	record_changed(c, &l->rec);
+}
+
+void rtpengine_give(struct core *c, const struct leg *l)
+{
+	struct rtpengine *e = rtpengine_find(c, text_str(&l->rtpengine));
+
+	if (e && e->legs)
+		e->legs--;
 }

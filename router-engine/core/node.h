@@ -26,7 +26,11 @@ bool worker_port_keep(struct core *c, struct node *w, struct str boot,
 		      uint64_t port);
 void worker_port_give(struct node *w, uint64_t port);
 
-/* An rtpengine that answers; NULL: none. Not `but` when there is another. */
+/* An rtpengine that answers, with the fewest legs; NULL: none. Not `but` when
+ * there is another. */
 struct rtpengine *rtpengine_choose(struct core *c, struct str but);
+/* The leg is there now; it is there no more. */
+void rtpengine_take(struct core *c, struct leg *l, struct rtpengine *e);
+void rtpengine_give(struct core *c, const struct leg *l);
 
 #endif

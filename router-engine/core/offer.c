@@ -151,6 +151,8 @@ void offer_invite(struct core *c, struct leg *l)
 		STR_FMT(text_str(&t->domain))));
 	out_str(c, e, F_TO, arena_printf(&c->arena, "<%.*s>", STR_FMT(uri)));
 	out_str(c, e, F_SDP, text_str(&l->local_sdp));
+	text_put(c, &l->told, text_str(&l->outer));
+	record_changed(c, &l->rec);
 	out_str(c, e, F_MEMO, memo_write(c, l));
 	out_id(c, e, F_CONTACT, 'c', ct->id);
 }

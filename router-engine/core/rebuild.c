@@ -42,9 +42,10 @@ static void unname(struct core *c, struct record *r, void *arg)
 	struct leg *l = (struct leg *)r;
 	const struct msg *m = arg;
 
-	(void)c;
-	if (str_eq(text_str(&l->node), msg_get(m, F_NODE)))
-		l->named = false;
+	if (!str_eq(text_str(&l->node), msg_get(m, F_NODE)))
+		return;
+	l->named = false;
+	record_changed(c, r);
 }
 
 void on_announce_begin(struct core *c, const struct msg *m)
@@ -96,6 +97,7 @@ bool rebuild_forgets(struct core *c, struct leg *l)
 	if (!is_old(c, l->id) || l->state != LEG_ARRIVING)
 		return false;
 	forget_contact(c, l->contact);
+	rtpengine_give(c, l);
 	record_gone(c, &l->rec);
 	return true;
 }
@@ -130,8 +132,10 @@ void on_leg_alive(struct core *c, const struct msg *m)
 	l = leg_find(c, id);
 	up = up && !memo_read(c, msg_get(m, F_MEMO), &memo) &&
 	     memo.contact && memo.role != ROLE_FEATURE;
-	if (l)
+	if (l) {
 		l->named = true;
+		record_changed(c, &l->rec);
+	}
 	if (up && c->meta.rebuild && (!l || is_waiting(l)))
 		adopt(c, l, m, id, &memo);
 	else if (l && up)

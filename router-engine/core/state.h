@@ -179,6 +179,8 @@ struct leg {
 	uint64_t begin, answered;
 	/* rtpengine: what is asked of it, and what it said */
 	struct text rtpengine, outer_sdp, local_sdp, inner, point, codec;
+	struct text outer, told, left; /* move.h; left: rtpengine moved from */
+	bool reoffering; /* our re-INVITE is under way */
 	unsigned op; /* enum leg_op awaited */
 	uint64_t token; /* of the last request */
 	struct text tid; /* re-INVITE to be answered after this op */
@@ -226,6 +228,7 @@ struct rtpengine {
 	struct record rec;
 	struct text name, addr;
 	bool up;
+	unsigned legs; /* that it carries */
 	UT_hash_handle hh;
 };
 

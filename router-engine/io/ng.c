@@ -82,6 +82,7 @@ static void tell_result(struct op *op)
 {
 	bool ok = op->res.cause == NG_OK;
 	struct ngc *n = op->n;
+	char outer[NG_ADDR_MAX];
 	struct msg m;
 
 	msg_init(&m, ok ? M_NG_REPLIED : M_NG_FAILED);
@@ -91,6 +92,9 @@ static void tell_result(struct op *op)
 	if (ok) {
 		n->stats.replied++;
 		msg_put(&m, F_SDP, op->res.sdp);
+		if (str_set(op->res.sdp) &&
+		    !ng_sdp_addr(op->res.sdp, outer, sizeof(outer)))
+			put(&m, F_OUTER, outer);
 		put(&m, F_ADDR, op->res.addr);
 		put(&m, F_CODEC, op->res.codec);
 	} else {

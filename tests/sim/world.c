@@ -7,11 +7,11 @@
 #include "lib/base/escape.h"
 #include "lib/base/heap.h"
 #include "lib/base/id.h"
+#include "tests/sim/script.h"
 #include "tests/sim/world.h"
 
-#define AGENTS 12
 #define MAX_LEGS 60
-#define LINE 2048
+#define RELAYS 2
 
 enum phase { PHASE_EARLY, PHASE_UP, PHASE_GONE };
 
@@ -35,13 +35,20 @@ struct producer_state {
 	uint64_t seq;
 };
 
+/* An rtpengine; one that forgot its calls gives them other ports. */
+struct relay {
+	bool up;
+	unsigned life;
+};
+
 struct world {
 	uint64_t rng, now, serial, timer, next_leg;
 	struct heap queue;
 	struct dialog *dialogs;
 	struct producer_state acd, worker;
-	bool drain, worker_up, started, rtpengine_up;
-	unsigned conf_step, version;
+	bool drain, worker_up, started;
+	struct relay relays[RELAYS];
+	struct script conf;
 	char out[LINE], last[LINE]; /* last: to be repeated */
 	struct arena arena;
 };
@@ -67,7 +74,7 @@ struct world *world_alloc(uint64_t seed)
 	w->now = 1750000000000;
 	w->acd.name = "acd-1";
 	w->worker.name = "worker-1";
-	w->version = 1;
+	w->conf.version = 1;
 	arena_init(&w->arena);
 	return w;
 }
@@ -190,16 +197,32 @@ static void on_reanswer(struct world *w, const struct msg *m, uint64_t id)
 static void on_ng(struct world *w, const struct msg *m, const char *op)
 {
 	unsigned long long l = leg_of(m), token = msg_num(m, F_TOKEN);
+	unsigned n = str_eq(msg_get(m, F_RTPENGINE), STR_LIT("r2"));
 	uint64_t ms = 1 + world_random(w, 3);
+	struct relay *r = &w->relays[n];
 
-	if (!w->rtpengine_up || chance(w, 1))
+	if (!r->up || chance(w, 1))
 		later(w, ms, "t=ng.failed leg=l%016llx token=%llu op=%s "
 		      "cause=%s", l, token, op,
 		      chance(w, 50) ? "refused" : "silent");
 	else
 		later(w, ms, "t=ng.replied leg=l%016llx token=%llu op=%s "
-		      "sdp=v%%3D0 addr=127.0.0.1:%llu codec=PCMA", l, token, op,
-		      30000 + l % 1000 * 2);
+		      "sdp=v%%3D0 addr=127.0.0.%u:%llu outer=192.0.2.%u:%u "
+		      "codec=PCMA", l, token, op, n + 1, 30000 + l % 1000 * 2,
+		      n + 1, 10000 + r->life);
+}
+
+/* Phones take our re-INVITE, most of them. */
+static void on_reoffer(struct world *w, uint64_t id)
+{
+	unsigned long long l = id;
+
+	if (!dialog_find(w, id))
+		return;
+	if (chance(w, 95))
+		later(w, 10, "t=leg.reaccepted leg=l%016llx sdp=v%%3D0", l);
+	else
+		later(w, 10, "t=leg.rerefused leg=l%016llx code=488", l);
 }
 
 static bool to_this_boot(const struct world *w, const struct core_effect *e)
@@ -275,6 +298,9 @@ static void on_effect(struct world *w, const struct core_effect *e)
 		break;
 	case M_LEG_REANSWER:
 		on_reanswer(w, m, id);
+		break;
+	case M_LEG_REOFFER:
+		on_reoffer(w, id);
 		break;
 	case M_NG_NEGOTIATE:
 		on_ng(w, m, "negotiate");
@@ -407,6 +433,16 @@ static void acd_restarts(struct world *w)
 	later(w, 0, "t=node.up node=acd-1 boot=b%u kind=acd", w->acd.boot);
 }
 
+static void relay_acts(struct world *w, unsigned n)
+{
+	struct relay *r = &w->relays[n];
+
+	r->up = w->drain || !r->up || chance(w, 60);
+	r->life += chance(w, 20);
+	later(w, 0, "t=rtpengine.%s rtpengine=r%u addr=127.0.0.%u",
+	      r->up ? "up" : "down", n + 1, n + 1);
+}
+
 static void something_happens(struct world *w)
 {
 	unsigned n = (unsigned)world_random(w, 1000);
@@ -422,50 +458,9 @@ static void something_happens(struct world *w)
 	else if (n < 967)
 		acd_restarts(w);
 	else if (n < 975 && !w->drain)
-		w->conf_step = 1;
-	else if (n < 980) {
-		w->rtpengine_up = w->drain || !w->rtpengine_up || chance(w, 80);
-		later(w, 0, "t=rtpengine.%s rtpengine=r1 addr=127.0.0.1",
-		      w->rtpengine_up ? "up" : "down");
-	}
-}
-
-/* ---- configuration, one line after the other --------------------------------------------- */
-
-static const char *conf_line(struct world *w)
-{
-	unsigned i = w->conf_step++;
-
-	if (i == 1)
-		return "t=conf.begin";
-	if (i == 2)
-		return "t=conf.tenant tenant=1 version=1 name=demo domain=demo "
-		       "language=en code_ready=*70 code_pause=*71 "
-		       "code_logout=*72";
-	if (i == 3 || i == 4)
-		snprintf(w->out, LINE, "t=conf.queue queue=%u tenant=1 "
-			 "version=%u name=q language=zh %s greeting=say:en:hi "
-			 "music=file:m announce_ms=3000 ring_ms=5000 "
-			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u",
-			 i - 2, w->version, i == 4 ? "skill=french level=3"
-			 : "level=0", i == 3 ? 2000 : 0, i == 4 ? 7 : 0);
-	else if (i == 5 || i == 6)
-		snprintf(w->out, LINE, "t=conf.number number=%u00 tenant=1 "
-			 "version=1 queue=%u", i - 4, i - 4);
-	else if (i < 7 + AGENTS)
-		snprintf(w->out, LINE, "t=conf.agent agent=%u tenant=1 "
-			 "version=%u name=A user=a%u skills=french:%u",
-			 i - 6, w->version, i - 6, i % 6);
-	else {
-		w->conf_step = 0;
-		w->version++;
-		return "t=conf.end";
-	}
-	/* now and then one agent's row is missing */
-	if (i == 9 && w->version % 3 == 2)
-		snprintf(w->out, LINE, "t=conf.number number=300 tenant=1 "
-			 "version=1 queue=1");
-	return w->out;
+		w->conf.step = 1;
+	else if (n < 980)
+		relay_acts(w, (unsigned)world_random(w, RELAYS));
 }
 
 /* ---- the stream ------------------------------------------------------------------------- */
@@ -545,13 +540,14 @@ static const char *next_pending(struct world *w)
 static const char *start(struct world *w)
 {
 	w->started = true;
-	w->worker_up = w->rtpengine_up = true;
-	w->conf_step = 1;
+	w->worker_up = w->relays[0].up = w->relays[1].up = true;
+	w->conf.step = 1;
 	w->acd.boot = w->worker.boot = 1;
 	later(w, 0, "t=node.up node=acd-1 boot=b1 kind=acd");
 	later(w, 0, "t=node.up node=worker-1 boot=b1 kind=worker "
 	      "addr=127.0.0.1 port=40000 ports=400");
 	later(w, 0, "t=rtpengine.up rtpengine=r1 addr=127.0.0.1");
+	later(w, 0, "t=rtpengine.up rtpengine=r2 addr=127.0.0.2");
 	snprintf(w->out, LINE, "t=owner.acquired generation=g partition=1 "
 		 "time=%llu", (unsigned long long)w->now);
 	return w->out;
@@ -592,17 +588,17 @@ const char *world_next(struct world *w)
 
 	if (!w->started)
 		return start(w);
-	if (w->conf_step)
-		return conf_line(w);
-	while (!line && !w->conf_step)
+	if (w->conf.step)
+		return script_line(&w->conf);
+	while (!line && !w->conf.step)
 		line = choose(w);
-	return line ? line : conf_line(w);
+	return line ? line : script_line(&w->conf);
 }
 
 /* A new owner is told the whole configuration anew. */
 bool world_configures(const struct world *w)
 {
-	return w->conf_step != 0;
+	return w->conf.step != 0;
 }
 
 void world_drain(struct world *w)
@@ -612,5 +608,5 @@ void world_drain(struct world *w)
 
 bool world_idle(const struct world *w)
 {
-	return !w->conf_step && !heap_first(&w->queue) && !w->dialogs;
+	return !w->conf.step && !heap_first(&w->queue) && !w->dialogs;
 }

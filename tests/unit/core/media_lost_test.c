@@ -100,6 +100,90 @@ static void rtpengine_back_is_told_everything_again(void **state)
 	want_none(b, M_NG_NEGOTIATE);
 }
 
+/* ---- two rtpengines ------------------------------------------------------ */
+
+/* r2 answers what it was asked for a leg in the last step. */
+static void r2_answers(struct bench *b, const char *leg, const char *port)
+{
+	const struct core_effect *e = want(b, M_NG_NEGOTIATE, F_LEG, leg);
+	char token[24];
+
+	assert_true(str_eq(msg_get(&e->m, F_RTPENGINE), STR_LIT("r2")));
+	str_copy(token, sizeof(token), msg_get(&e->m, F_TOKEN));
+	give(b, "t=ng.replied leg=%s token=%s op=negotiate sdp=moved "
+	     "addr=10.0.0.7:%s outer=192.0.2.7:%s codec=PCMA", leg, token,
+	     port, port);
+}
+
+static void a_talk_moves_to_another_rtpengine(void **state)
+{
+	struct bench *b = *state;
+	const char *caller, *phone;
+	char token[24];
+
+	talk(b, &caller, &phone);
+	give(b, "t=rtpengine.up rtpengine=r2 addr=10.0.0.7");
+	give(b, "t=rtpengine.down rtpengine=r1");
+	str_copy(token, sizeof(token), msg_get(&want(b, M_NG_NEGOTIATE, F_LEG,
+						     phone)->m, F_TOKEN));
+	r2_answers(b, caller, "40000");
+	want(b, M_LEG_REOFFER, F_LEG, caller);
+	want(b, M_LEG_REOFFER, F_SDP, "moved");
+	want(b, M_MEDIA_ADD, F_POINT, "10.0.0.7:40000");
+	give(b, "t=leg.reaccepted leg=%s sdp=theirs2", caller);
+	want(b, M_NG_NEGOTIATE, F_SDP, "theirs2");
+	r2_answers(b, caller, "40000");
+	want_none(b, M_LEG_REOFFER); /* it knows the place */
+	give(b, "t=ng.replied leg=%s token=%s op=negotiate sdp=moved "
+	     "addr=10.0.0.7:40004 outer=192.0.2.7:40004 codec=PCMA", phone,
+	     token);
+	want(b, M_LEG_REOFFER, F_LEG, phone);
+	/* the old one wakes up: what left it is forgotten there */
+	give(b, "t=rtpengine.up rtpengine=r1 addr=10.0.0.8");
+	want(b, M_NG_DELETE, F_RTPENGINE, "r1");
+	want_none(b, M_NG_NEGOTIATE);
+}
+
+static void a_phone_that_rings_is_rung_again(void **state)
+{
+	struct bench *b = *state;
+	const char *phone;
+
+	agent_ready(b, 1);
+	greeting_ends(b, call_arrives(b, "100"));
+	phone = invited(b);
+	give(b, "t=rtpengine.up rtpengine=r2 addr=10.0.0.7");
+	give(b, "t=rtpengine.down rtpengine=r1");
+	want(b, M_LEG_END, F_LEG, phone);
+	want(b, M_PUSH_CONTACT, F_STATE, "queued");
+	pass(b, 1000);
+	want(b, M_NG_PROPOSE, F_RTPENGINE, "r2");
+}
+
+static void who_refuses_to_move_is_hung_up(void **state)
+{
+	struct bench *b = *state;
+	const char *caller;
+
+	talk(b, &caller, NULL);
+	give(b, "t=rtpengine.up rtpengine=r2 addr=10.0.0.7");
+	give(b, "t=rtpengine.down rtpengine=r1");
+	r2_answers(b, caller, "40000");
+	give(b, "t=leg.rerefused leg=%s code=488", caller);
+	want(b, M_LEG_END, F_LEG, caller);
+}
+
+static void nowhere_to_move_to(void **state)
+{
+	struct bench *b = *state;
+
+	in_talk(b);
+	give(b, "t=rtpengine.down rtpengine=r1");
+	want_none(b, M_NG_NEGOTIATE);
+	give(b, "t=rtpengine.up rtpengine=r1 addr=10.0.0.8");
+	want(b, M_NG_NEGOTIATE, F_RTPENGINE, "r1");
+}
+
 static void old_boot_of_a_worker_says_nothing(void **state)
 {
 	struct bench *b = *state;
@@ -121,6 +205,9 @@ int main(void)
 		T(recording_goes_on_in_a_second_part), T(no_worker_at_all),
 		T(rtpengine_back_is_told_everything_again),
 		T(old_boot_of_a_worker_says_nothing),
+		T(a_talk_moves_to_another_rtpengine),
+		T(a_phone_that_rings_is_rung_again),
+		T(who_refuses_to_move_is_hung_up), T(nowhere_to_move_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
