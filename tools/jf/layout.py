@@ -22,11 +22,15 @@ SOCKET_PATH_MAX = 107 - len("/run/supervisor.sock.1234567")
 # name -> offset from the base; see docs/architecture.md, "One box".
 PORTS = {
     "ng": 23, "ng_cli": 24, "postgres": 32, "sip": 60, "tls": 61,
-    "redis": 79, "ws": 80, "wss": 81, "liveness": 90, "acd_liveness": 91, "people": 100,
+    "redis": 79, "redis_media": 78, "ws": 80, "wss": 81, "liveness": 90, "acd_liveness": 91, "people": 100,
     "metrics_kamailio": 25, "metrics_rtpengine": 26, "metrics_engine-1": 27,
     "metrics_engine-2": 28, "metrics_worker-1": 29,
     "rtp_min": 1000, "rtp_max": 4999, "worker_min": 5000,
     "worker_max": 8999,
+    # the second rtpengine and the second worker, of those who have them
+    "ng_2": 33, "ng_cli_2": 34, "metrics_rtpengine-2": 35,
+    "metrics_worker-2": 36, "liveness_2": 92, "rtp_min_2": 9000,
+    "rtp_max_2": 10999, "worker_min_2": 11000, "worker_max_2": 12999,
 }
 # The guard of the SIP edge: docs/operations.md, "The edge".
 EDGE = {
@@ -38,6 +42,7 @@ ORIGINS = (r"https?://(localhost|127\.0\.0\.1|demo\.example)(:[0-9]+)?",)
 # The ports that a server listens on: name -> (protocols, program).
 LISTEN = {
     "redis": ("tcp", "redis"), "postgres": ("tcp", "postgres"),
+    "redis_media": ("tcp", "redis-media"),
     "ng": ("udp", "rtpengine"), "ng_cli": ("tcp", "rtpengine"),
     "sip": ("udp tcp", "kamailio"), "tls": ("tcp", "kamailio"),
     "ws": ("tcp", "kamailio"), "wss": ("tcp", "kamailio"),
@@ -47,6 +52,10 @@ LISTEN = {
     "metrics_engine-1": ("tcp", "engine-1"),
     "metrics_engine-2": ("tcp", "engine-2"),
     "metrics_worker-1": ("tcp", "worker-1"),
+    "ng_2": ("udp", "rtpengine-2"), "ng_cli_2": ("tcp", "rtpengine-2"),
+    "metrics_rtpengine-2": ("tcp", "rtpengine-2"),
+    "metrics_worker-2": ("tcp", "worker-2"),
+    "liveness_2": ("tcp", "worker-2"),
 }
 
 
@@ -54,7 +63,8 @@ class Layout:
     """Paths, ports and names of one box; render.py's context."""
 
     def __init__(self, var=None, build=None, port_base=PORT_BASE,
-                 source=SOURCE, partitions=PARTITIONS, engines=2):
+                 source=SOURCE, partitions=PARTITIONS, engines=2, pairs=False):
+        """pairs: two rtpengines and two media workers."""
         self.source = source
         self.var = os.path.abspath(var or os.path.join(source, "var"))
         self.build = os.path.abspath(
@@ -62,6 +72,8 @@ class Layout:
         self.port_base = int(port_base)
         self.partitions = partitions
         self.engines = ["engine-%d" % (i + 1) for i in range(engines)]
+        self.rtpengines = ["rtpengine", "rtpengine-2"][:1 + pairs]
+        self.workers = ["worker-1", "worker-2"][:1 + pairs]
         self.ports = {k: self.port_base + v for k, v in PORTS.items()}
         self.addr = ADDR
         self.node = "acd-1"
@@ -80,13 +92,23 @@ class Layout:
         """Where a program serves /metrics: address:port."""
         return "%s:%d" % (self.addr, self.ports["metrics_" + name])
 
+    def ports_of(self, name):
+        """The ports as the template of this rtpengine or worker names them:
+        "-2" has those that end in _2."""
+        if not name.endswith("-2"):
+            return self.ports
+        return {**self.ports, **{k.removesuffix("_2"): v for k, v in
+                                 self.ports.items() if k.endswith("_2")},
+                "metrics_rtpengine": self.ports["metrics_rtpengine-2"]}
+
     def program(self, name):
         return os.path.join(self.build, "bin", name)
 
     def check(self):
-        if not 1024 <= self.port_base <= 65535 - PORTS["worker_max"]:
+        most = 65535 - max(PORTS.values())
+        if not 1024 <= self.port_base <= most:
             raise Trouble("--port-base must be from 1024 to %d, not %d" % (
-                65535 - PORTS["worker_max"], self.port_base))
+                most, self.port_base))
         if len(self.var.encode()) > SOCKET_PATH_MAX:
             raise Trouble("the path %s is too long for UNIX sockets: set "
                           "JACKFIELD_VAR to a shorter directory" % self.var)

@@ -24,9 +24,12 @@ class Program:
 
 def programs(stack):
     """All programs of the stack, in the order of their start."""
-    made = [redis(stack), postgres(stack), rtpengine(stack), kamailio(stack)]
+    made = [redis(stack), redis_media(stack), postgres(stack)]
+    made += [rtpengine(stack, name) for name in stack.layout.rtpengines]
+    made += [kamailio(stack)]
     made += [engine(stack, name) for name in stack.layout.engines]
-    made += [worker(stack, "worker-1"), people(stack)]
+    made += [worker(stack, name) for name in stack.layout.workers]
+    made += [people(stack)]
     return {p.name: p for p in made}
 
 
@@ -35,6 +38,15 @@ def redis(s):
         "redis", ["/usr/bin/redis-server", s.layout.path("etc/redis/"
                                                          "redis.conf")],
         "redis", lambda: redis_ready(s))
+
+
+def redis_media(s):
+    """Where the rtpengines keep their calls."""
+    return Program(
+        "redis-media", ["/usr/bin/redis-server",
+                        s.layout.path("etc/redis/media.conf")],
+        "redis", lambda: tcp_ready(s.layout.addr,
+                                   s.layout.ports["redis_media"]))
 
 
 def redis_ready(s):
@@ -53,13 +65,13 @@ def postgres(s):
         stopsignal="INT")
 
 
-def rtpengine(s):
+def rtpengine(s, name):
     return Program(
-        "rtpengine",
+        name,
         ["/usr/bin/rtpengine", "--foreground", "--log-stderr",
-         "--config-file", s.layout.path("etc/rtpengine/rtpengine.conf"),
+         "--config-file", s.layout.path("etc/rtpengine/%s.conf" % name),
          "--config-section", "rtpengine"],
-        "rtpengine", lambda: ng_ready(s))
+        "rtpengine", lambda: ng_ready(s, s.layout.ports_of(name)["ng"]))
 
 
 def ask_udp(addr, port, data, timeout=0.5):
@@ -74,9 +86,8 @@ def ask_udp(addr, port, data, timeout=0.5):
             return None
 
 
-def ng_ready(s):
-    reply = ask_udp(s.layout.addr, s.layout.ports["ng"],
-                    b"up d7:command4:pinge")
+def ng_ready(s, port):
+    reply = ask_udp(s.layout.addr, port, b"up d7:command4:pinge")
     return None if reply and b"pong" in reply else "no reply to an ng ping"
 
 
@@ -143,8 +154,9 @@ def worker(s, name):
     return Program(
         name, [path, "--config", s.layout.path("etc/jackfield/%s.yaml"
                                                % name)],
-        "jackfield", lambda: tcp_ready(s.layout.addr,
-                                       s.layout.ports["liveness"]),
+        "jackfield",
+        lambda: tcp_ready(s.layout.addr,
+                          s.layout.ports_of(name)["liveness"]),
         binary=path)
 
 

@@ -13,9 +13,9 @@
         s.stop_program("postgres"); s.start_program("postgres")
         s.owner(1)                      # "engine-2": who owns partition 1
 
-Programs: redis postgres rtpengine kamailio engine-1 engine-2 worker-1, and
-people (the demo's agents), which only `up` starts. parts= takes fewer; the
-binaries are those of build (default: $JF_BUILD, or build/release).
+Programs: redis redis-media postgres rtpengine kamailio engine-1 engine-2
+worker-1, and people (the demo's agents), which only `up` starts. parts= takes
+fewer; pairs=True adds rtpengine-2 and worker-2. The binaries are those of build (default: $JF_BUILD, or build/release).
 start() also brings the database's schema up to date and seeds the demo
 tenant, and returns when every program answers and every partition has an
 owner. Everything listens on 127.0.0.1, on ports from port_base.
@@ -33,22 +33,24 @@ from .layout import LISTEN, Layout
 from .postgres import Postgres
 from .programs import programs
 
-CORE = ("redis", "postgres", "rtpengine", "kamailio", "engine-1", "engine-2",
-        "worker-1")
+CORE = ("redis", "redis-media", "postgres", "rtpengine", "kamailio",
+        "engine-1", "engine-2", "worker-1")
+PAIRS = ("rtpengine-2", "worker-2")
 EVERYTHING = CORE + ("people",)
-STORES = ("redis", "postgres")
+STORES = ("redis", "redis-media", "postgres")
 
 
 class Stack:
     def __init__(self, var=None, build=None, port_base=15000, parts=CORE,
                  partitions=4, seed=True, durable=True, settings=None,
-                 say=None):
+                 say=None, pairs=False):
         """settings: more variables for the templates (tests). say: told of
         each long step."""
         self.layout = Layout(var, build or os.environ.get("JF_BUILD"),
-                             port_base, partitions=partitions)
+                             port_base, partitions=partitions,
+                             pairs=pairs)
         self.layout.check()
-        self.parts = tuple(parts)
+        self.parts = tuple(parts) + (PAIRS if pairs else ())
         self.seed = seed
         self.durable = durable
         self.settings = settings or {}
@@ -96,7 +98,9 @@ class Stack:
             self.changed += render.role(self.layout, role, self.context)
         self._certificate()
         self._configure("engine.yaml", self.layout.engines)
-        self._configure("worker.yaml", ["worker-1"])
+        self._configure("worker.yaml", self.layout.workers)
+        for name in self.layout.rtpengines[1:]:
+            self._rtpengine(name)
         lines = render.text(self.layout.source, "supervisor/supervisord.conf"
                             ".j2", {**self.context, "mark": procs.MARK,
                                     "programs": self.programs.values()})
@@ -107,12 +111,24 @@ class Stack:
             body = render.text(
                 self.layout.source, "jackfield/%s.j2" % template,
                 {**self.context, "name": name,
+                 "ports": self.layout.ports_of(name),
+                 "rtpengines": [("rtp-%d" % (i + 1), self.layout.ports_of(
+                     r)["ng"]) for i, r in enumerate(self.layout.rtpengines)],
                  "control": self.layout.control(name),
                  "metrics": self.layout.metrics(name),
                  "postgres": self.pg.conninfo("jackfield_engine")})
             path = self.layout.path("etc/jackfield/%s.yaml" % name)
             if render.write(path, body):
                 self.changed.append(path)
+
+    def _rtpengine(self, name):
+        body = render.text(
+            self.layout.source, "rtpengine/rtpengine.conf.j2",
+            {**self.context, "ports": self.layout.ports_of(name),
+             "keyspace": 2})
+        path = self.layout.path("etc/rtpengine/%s.conf" % name)
+        if render.write(path, body):
+            self.changed.append(path)
 
     def _certificate(self):
         """A certificate of our own for TLS and WSS, for ten years."""

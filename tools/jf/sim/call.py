@@ -21,6 +21,7 @@ class Call:
         self.changed = threading.Condition()
         self.state = "new"
         self.code = None  # final code of the INVITE
+        self.reoffer = ""  # SDP of our last re-INVITE
         self.reason = None  # its Reason header, or the BYE's
         self.bye_by = None
         self.tag = token()
@@ -32,7 +33,7 @@ class Call:
         self.remote = ""  # To of our requests
         self.local = ""
         self.request_in = None  # INVITE that came in, and from where
-        self.answer_body = ""
+        self.offer = self.answer_body = ""
         self.again = None
         self.remote_sdp = ""
         self.acked = False
@@ -189,6 +190,7 @@ class Call:
         m = self.phone.request("INVITE", self.peer,
                                self._dialog(self.cseq, "INVITE"), body)
         self.reinvite_message = m
+        self.reoffer = body or self.reoffer
         self.note("reinvite sent")
         self.phone.transact(m, self._reinvited)
 
@@ -307,9 +309,13 @@ class Call:
         if self.state != "ended":
             self._end("bye received")
 
+    def local_sdp(self):
+        """What the other side was told last."""
+        return self.reoffer or self.answer_body or self.offer
+
     def _on_reinvite(self, m, source):
         if self.state != "answered":
             return self.phone.reply(m, source, 481)
         self.remote_sdp = m.body or self.remote_sdp
-        self.phone.reply(m, source, 200, self.answer_body)
+        self.phone.reply(m, source, 200, self.local_sdp())
         return self.note("reinvite received")

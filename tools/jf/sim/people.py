@@ -245,7 +245,7 @@ class Carrier:
         return party
 
     def _on_event(self, party, event):
-        if event in ("answered", "183"):
+        if event in ("answered", "183", "reinvite received"):
             party.connect()
         elif event == "ended":
             self.world.clock.soon(party.ear.hush)
