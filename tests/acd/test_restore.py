@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A node dies: what it carried goes on from the records in Redis."""
 
+import time
+
 import pytest
 from test_outbound import up
 from wire import sdp
@@ -207,3 +209,22 @@ def test_redis_is_away(engine, inbound, die):
     engine.command("leg.respond", call.leg, tid=e["tid"], code=200)
     call.dialog.reply(200, "INFO")
     call.bye()
+
+
+def test_two_hundred(engine, inbound, trunk, die):
+    """All are back three seconds after the kill, and each can hang up."""
+    calls = [inbound() for _ in range(200)]
+    for call in calls:
+        call.answer(OURS)
+    killed = time.monotonic()
+    die()
+    legs = {call.leg for call in calls}
+    engine.wait(lambda: engine.stats()["legs"] == 200)
+    seconds = time.monotonic() - killed
+    assert set(engine.legs()) == legs
+    print("200 legs restored %.1f s after the kill" % seconds)
+    assert seconds < 3
+    for _ in calls:
+        asked(trunk)
+    for call in calls:
+        call.bye()

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Kamailio node dies: calls go on, places are kept, phones are reached."""
 
+import os
+import signal
 import time
 
 from crowd import Crowd
 from harness import CUSTOMER_HZ, SUPPORT
 from jf.sim.people import Manner, wait_for
 from test_survival import complete, line_fields
+
+FROZEN_S = 30 if os.environ.get("JF_LONG") else 3
 
 
 def is_back(site, since):
@@ -58,6 +62,35 @@ def test_kamailio_dies(site):
 def record(site, customer):
     return next(line for line in site.state("contact").values()
                 if customer.call.call_id in line)
+
+
+def test_kamailio_stands_still(site):
+    """Nobody else has its address: what it had is its own when it wakes."""
+    crowd = Crowd(site, 3, 1)
+    pid = site.stack.pid("kamailio")
+    os.killpg(pid, signal.SIGSTOP)
+    try:
+        frozen = time.time()
+        wait_for(lambda: all(" stranded=1" in line for line in site.state(
+            "leg").values()), 10, 0.05, "nobody saw it")
+        wait_for(lambda: time.time() > frozen + FROZEN_S, FROZEN_S + 5)
+    finally:
+        os.killpg(pid, signal.SIGCONT)
+    woke = time.time()
+    all_restored(site, 7)
+    print("its legs are its own after %.1f s" % (time.time() - woke))
+    assert site.stack.pid("kamailio") == pid
+    for c in crowd.talkers + crowd.waiters:
+        assert c.call.state == "answered"
+    for p in crowd.parties:
+        assert not p.ear.gaps(frozen, time.time(), 0.25)
+    crowd.parties[0].bye()
+    next_one = wait_for(lambda: next((p for p in crowd.agents[0].calls[1:]),
+                                     None), 15)
+    next_one.wait("acked")
+    crowd.customer_of(crowd.parties[1]).bye()
+    crowd.hang_up()
+    complete(site, crowd.all())
 
 
 def test_kamailio_dies_while_a_phone_rings(site):
