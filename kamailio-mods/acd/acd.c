@@ -205,6 +205,7 @@ static param_export_t params[] = {
 	{"age_s", PARAM_INT, &acd.age_s},
 	{"ping_ms", PARAM_INT, &acd.ping_ms},
 	{"next_ms", PARAM_INT, &acd.next_ms},
+	{"offer_100rel", PARAM_INT, &acd.offer_100rel},
 	{"escape_route", PARAM_STRING, &acd.escape_route},
 	{"agent_route", PARAM_STRING, &acd.agent_route},
 	{"trunk_route", PARAM_STRING, &acd.trunk_route},

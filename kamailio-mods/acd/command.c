@@ -120,13 +120,33 @@ static void on_reoffer(struct bus *bus, struct leg *l, const struct msg *m)
 	uac_reoffer(l, msg_get(m, F_SDP));
 }
 
+/* To an UPDATE: no ACK will come. */
+static void update_answer(struct leg *l, unsigned code, const struct msg *m)
+{
+	struct lines h = {.used = 0};
+
+	l->update = INVITE_NONE;
+	lines_contact(&h, l);
+	if(uas_reply(l, l->update_hash, l->update_label,
+			   code < 200 || code > 699 ? 500 : code, msg_get(m, F_REASON),
+			   &h, msg_get(m, F_SDP), false))
+		LM_WARN("event=reply_not_sent leg=%s call=%s code=%u\n", l->name,
+				l->call, code);
+}
+
 static void on_reanswer(struct bus *bus, struct leg *l, const struct msg *m)
 {
 	unsigned hash, label, code = (unsigned)msg_num(m, F_CODE);
 	struct lines h = {.used = 0};
 
-	if(tid_parse(msg_get(m, F_TID), &hash, &label)
-			|| l->invite != INVITE_SERVER || hash != l->hash
+	if(tid_parse(msg_get(m, F_TID), &hash, &label))
+		return;
+	if(l->update == INVITE_SERVER && hash == l->update_hash
+			&& label == l->update_label) {
+		update_answer(l, code, m);
+		return;
+	}
+	if(l->invite != INVITE_SERVER || hash != l->hash
 			|| label != l->label || l->state != LEG_UP || code < 200
 			|| code > 699)
 		return; /* cancelled since */

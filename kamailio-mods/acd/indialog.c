@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/stats.h"
@@ -14,6 +15,8 @@
 #include "core/data_lump_rpl.h"
 #include "core/parser/parse_from.h"
 #include "core/rand/kam_rand.h"
+
+static const char gone[] = "Call/Transaction Does Not Exist";
 
 int tid_parse(struct str tid, unsigned *hashp, unsigned *labelp)
 {
@@ -55,9 +58,11 @@ static void ask_to_wait(sip_msg_t *m)
 
 static bool same_dialog(const struct leg *l, sip_msg_t *m)
 {
-	return l && str_same(&l->dlg->id.loc_tag, &get_to(m)->tag_value)
-		   && str_same(&l->dlg->id.call_id, &m->callid->body)
-		   && str_same(&l->dlg->id.rem_tag, &get_from(m)->tag_value);
+	const dlg_t *d = l ? leg_dialog(l) : NULL;
+
+	return d && str_same(&d->id.loc_tag, &get_to(m)->tag_value)
+		   && str_same(&d->id.call_id, &m->callid->body)
+		   && str_same(&d->id.rem_tag, &get_from(m)->tag_value);
 }
 
 /* ---- ACK ---------------------------------------------------------------- */
@@ -114,7 +119,49 @@ static void on_bye(struct leg *l, sip_msg_t *m, struct cell *t)
 		uas_reply(l, l->hash, l->label, 487, STR_NONE, &h, STR_NONE, true);
 		tmb.t_sett(t, T_BR_UNDEFINED);
 	}
+	if(l->update == INVITE_SERVER) {
+		uas_reply(l, l->update_hash, l->update_label, 487, STR_NONE, &h,
+				STR_NONE, false);
+		tmb.t_sett(t, T_BR_UNDEFINED);
+	}
 	leg_over(l, &e);
+}
+
+static void on_prack(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	int code = reliable_prack(l, m);
+
+	answer(m, code, code == 481 ? gone : sip_phrase(code));
+	reliable_next(l);
+	tmb.t_sett(t, T_BR_UNDEFINED);
+}
+
+/* RFC 3311. Without an offer it refreshes target and session only. */
+static void on_update(struct leg *l, sip_msg_t *m, struct cell *t)
+{
+	struct lines h = {.used = 0};
+	str lines;
+
+	if(sip_sdp(m).len <= 0) {
+		lines_contact(&h, l);
+		lines = lines_str(&h);
+		add_lump_rpl(m, lines.s, lines.len, LUMP_RPL_HDR);
+		answer(m, 200, "OK");
+		if(l->state == LEG_UP)
+			notice_store_only(l);
+		return;
+	}
+	tmb.t_addblind();
+	uac_give_way(l);
+	l->update = INVITE_SERVER;
+	l->update_hash = t->hash_index;
+	l->update_label = t->label;
+	notice_leg(M_LEG_REOFFERED, l);
+	put_tid(t);
+	sip_put_sdp(m);
+	if(l->state == LEG_UP)
+		notice_store(l);
+	notice_send();
 }
 
 static void on_invite(struct leg *l, sip_msg_t *m, struct cell *t)
@@ -153,23 +200,41 @@ static void on_refer(struct leg *l, sip_msg_t *m, struct cell *t)
 	notice_send();
 }
 
+/* Theirs, that is not answered yet; RFC 3261 14.2, RFC 3311 5.2. */
+static int busy(const struct leg *l, sip_msg_t *m)
+{
+	if(l->state == LEG_INVITED ? !l->early_answered
+							   : l->invite == INVITE_CLIENT)
+		return 491; /* ours is not */
+	if(l->update == INVITE_CLIENT)
+		return 491;
+	if(l->update == INVITE_SERVER
+			|| (l->state == LEG_OFFERED && !reliable_answered(l))
+			|| (l->state == LEG_UP
+					&& (l->invite == INVITE_SERVER || l->wait_ack))) {
+		ask_to_wait(m);
+		return 500;
+	}
+	return 0;
+}
+
 /* What is wrong with a request, as a code; 0: nothing. */
 static int refusal(const struct leg *l, sip_msg_t *m)
 {
-	if(l->dlg->rem_seq.is_set && sip_cseq(m) < l->dlg->rem_seq.value)
+	const dlg_seq_t *seq = &leg_dialog(l)->rem_seq;
+	const int early = METHOD_BYE | METHOD_PRACK | METHOD_UPDATE;
+	int code = 0;
+
+	if(seq->is_set && sip_cseq(m) < seq->value)
 		return 500; /* RFC 3261 12.2.2 */
-	if(l->state != LEG_UP && m->REQ_METHOD != METHOD_BYE)
+	if(l->state != LEG_UP && !(m->REQ_METHOD & early))
 		return 500;
-	if(m->REQ_METHOD == METHOD_INVITE) {
-		if(l->ending || l->bye_after_ack)
-			return 481;
-		if(l->invite == INVITE_CLIENT)
-			return 491; /* 14.2 */
-		if(l->invite == INVITE_SERVER || l->wait_ack) {
-			ask_to_wait(m);
-			return 500;
-		}
-	}
+	if(m->REQ_METHOD == METHOD_INVITE)
+		code = l->ending || l->bye_after_ack ? 481 : busy(l, m);
+	else if(m->REQ_METHOD == METHOD_UPDATE && sip_sdp(m).len > 0)
+		code = busy(l, m);
+	if(code)
+		return code;
 	if(m->REQ_METHOD == METHOD_REFER
 			&& (!m->refer_to || !m->refer_to->body.len))
 		return 400;
@@ -190,12 +255,20 @@ static int take(struct leg *l, sip_msg_t *m, struct cell *t)
 
 	if(code)
 		return code;
-	tmb.dlg_request_uas(l->dlg, m,
+	tmb.dlg_request_uas(leg_dialog(l), m,
 			refresh ? IS_TARGET_REFRESH : IS_NOT_TARGET_REFRESH);
 	request_keep_flow(l);
 	if(m->REQ_METHOD == METHOD_BYE) {
 		on_bye(l, m, t);
 		return 200;
+	}
+	if(m->REQ_METHOD == METHOD_PRACK) {
+		on_prack(l, m, t);
+		return 0;
+	}
+	if(m->REQ_METHOD == METHOD_UPDATE) {
+		on_update(l, m, t);
+		return 0;
 	}
 	if(!kept(m))
 		return m->REQ_METHOD == METHOD_OPTIONS ? 200 : 501;
@@ -227,8 +300,7 @@ static int carry_out(sip_msg_t *m, struct cell *t, uint64_t id)
 		err = ENOENT;
 	leg_unlock(id);
 	if(code)
-		answer(m, code, code == 481 ? "Call/Transaction Does Not Exist"
-									: sip_phrase(code));
+		answer(m, code, code == 481 ? gone : sip_phrase(code));
 	return err;
 }
 
@@ -239,7 +311,7 @@ static void refuse(sip_msg_t *m, int err)
 	if(m->REQ_METHOD == METHOD_BYE)
 		answer(m, 200, "OK");
 	else if(err == ENOENT)
-		answer(m, 481, "Call/Transaction Does Not Exist");
+		answer(m, 481, gone);
 	else
 		answer(m, 503, "Service Unavailable");
 }

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <sys/time.h>
 
+#include "kamailio-mods/acd/early.h"
 #include "kamailio-mods/acd/leg.h"
 #include "kamailio-mods/acd/merge.h"
+#include "kamailio-mods/acd/reliable.h"
 #include "core/locking.h"
 #include "core/atomic_ops.h"
 #include "core/hashes.h"
@@ -133,6 +135,8 @@ void leg_free(struct leg *l)
 	trunk_leave(l->trunk);
 	merge_leave(l->merge);
 	trunk_leave(l->tenant);
+	reliable_free(l);
+	early_free(l);
 	if(l->dlg)
 		tmb.free_dlg(l->dlg);
 	shm_clear(&l->contact);

@@ -27,6 +27,8 @@ enum leg_invite { /* an INVITE, first or later, that has no final reply */
 	INVITE_CLIENT, /* ours */
 };
 
+struct reliable;
+
 struct leg {
 	struct leg *next;
 	uint64_t id;
@@ -52,6 +54,12 @@ struct leg {
 
 	enum leg_invite invite;
 	unsigned hash, label;
+	enum leg_invite update; /* an UPDATE with an offer, likewise */
+	unsigned update_hash, update_label; /* of theirs */
+	struct reliable *reliable; /* our 18x need PRACK: reliable.h */
+	dlg_t *early; /* dialog of their 18x: early.h */
+	unsigned early_rseq; /* the last that we acknowledged */
+	bool early_answered; /* one of those answered our offer */
 	bool offered_late; /* their INVITE had no SDP: the ACK answers ours */
 	bool late; /* ours had none: leg.ack answers theirs */
 	bool asked_again; /* credentials were sent: not a second time */
@@ -89,6 +97,12 @@ static inline bool leg_owes_ack(const struct leg *l)
 {
 	return l->state == LEG_UP && l->invite == INVITE_NONE && l->late
 		   && !l->acked;
+}
+
+/* The dialog in which requests go now: before their 2xx that of their 18x. */
+static inline dlg_t *leg_dialog(const struct leg *l)
+{
+	return l->early ? l->early : l->dlg;
 }
 
 /* A new id of this node. */

@@ -23,6 +23,7 @@
 
 #define SWEEP_MS 100
 #define DIRECTORY_EVERY 10 /* sweeps */
+#define RECORD_MS 500
 
 struct link_figures *link_figures;
 static struct bus *bus;
@@ -44,6 +45,19 @@ static void offered_sent(int err, void *arg)
 		escape((uint64_t)(uintptr_t)arg, "Redis did not confirm");
 }
 
+/* The link keeps the order of what it is given: a record that is stored here
+ * is deleted by the leg's end, which comes later. */
+static int store(const struct notice *n, struct str record)
+{
+	char key[64], name[ID_LEN + 1];
+	struct str argv[3] = {STR_LIT("SET"),
+			{key, (size_t)snprintf(key, sizeof(key), "{p%u}:leg:%s",
+						  n->partition, id_format(name, 'l', n->leg))},
+			record};
+
+	return record.len ? bus_command(bus, argv, 3, RECORD_MS, NULL, NULL) : 0;
+}
+
 static int forward(const struct notice *n)
 {
 	bool offered = n->type == M_LEG_OFFERED;
@@ -54,6 +68,8 @@ static int forward(const struct notice *n)
 	struct msg m;
 
 	notice_unpack(n, &m, &record);
+	if(n->type == M_NONE)
+		return store(n, record);
 	leg = msg_get(&m, F_LEG);
 	if(n->record == RECORD_AS_IT_IS)
 		return bus_send(bus, n->partition, &m, deadline_ms, sent, arg);

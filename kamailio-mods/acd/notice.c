@@ -133,6 +133,14 @@ void notice_store(const struct leg *l)
 	out.used += n;
 }
 
+void notice_store_only(const struct leg *l)
+{
+	notice_begin(M_NONE, l->partition);
+	out.head.leg = l->id;
+	notice_store(l);
+	notice_send();
+}
+
 void notice_delete(void)
 {
 	out.head.record = RECORD_DELETE;

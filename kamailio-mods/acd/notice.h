@@ -46,6 +46,8 @@ void notice_text(enum msg_field field, const char *s);
 void notice_num(enum msg_field field, uint64_t n);
 /* The leg's record goes with it, as it is now. */
 void notice_store(const struct leg *l);
+/* Sends a notice that no engine hears of: the record as the leg is now. */
+void notice_store_only(const struct leg *l);
 void notice_delete(void);
 /* 0, or ENOSPC, ENOMEM, EMSGSIZE: it is lost, and counted. */
 int notice_send(void);

@@ -39,6 +39,8 @@ int request_invite(struct leg *l, struct lines *h, struct str body)
 	if(l->state == LEG_UP || l->asked_again || l->gw.again)
 		next_cseq(l->dlg);
 	lines_contact(h, l);
+	if(acd.offer_100rel && l->state == LEG_INVITED && body.len)
+		lines_add(h, "Supported: 100rel");
 	lines_sdp(h, body);
 	fill(&u, &method, h, &b, l->dlg);
 	u.cb = on_invite_reply;
@@ -97,6 +99,43 @@ void request_bye(struct leg *l, unsigned q850)
 	bye(l->dlg, q850);
 }
 
+/* A number of the leg's own, in the dialog of now. */
+static dlg_t *next_request(struct leg *l)
+{
+	dlg_t *d = leg_dialog(l);
+
+	next_cseq(l->dlg);
+	d->loc_seq = l->dlg->loc_seq;
+	return d;
+}
+
+void request_prack(struct leg *l, unsigned rseq)
+{
+	str method = str_init("PRACK");
+	struct lines h = {.used = 0};
+	uac_req_t u;
+
+	lines_add(&h, "RAck: %u %u INVITE", rseq, l->invite_cseq);
+	fill(&u, &method, &h, NULL, next_request(l));
+	if(tmb.t_uac(&u) < 0)
+		LM_WARN("event=prack_not_sent leg=%s call=%s\n", l->name, l->call);
+}
+
+int request_update(struct leg *l, struct str sdp)
+{
+	str method = str_init("UPDATE"), b = theirs(sdp);
+	struct lines h = {.used = 0};
+	uac_req_t u;
+
+	lines_contact(&h, l);
+	lines_sdp(&h, sdp);
+	fill(&u, &method, &h, &b, next_request(l));
+	u.cb = on_update_reply;
+	u.cbp = (void *)(uintptr_t)l->id;
+	u.cb_flags = TMCB_LOCAL_COMPLETED;
+	return tmb.t_uac(&u) < 0 ? EIO : 0;
+}
+
 int request_other(struct leg *l, const char *method, struct lines *h,
 		struct str body)
 {
@@ -131,8 +170,10 @@ void request_drop_fork(struct leg *l, sip_msg_t *reply)
 
 void request_keep_flow(struct leg *l)
 {
-	if(!l->flow.len || l->dlg->route_set)
+	dlg_t *d = leg_dialog(l);
+
+	if(!l->flow.len || d->route_set)
 		return;
-	if(!shm_put(&l->dlg->dst_uri, l->flow.s, l->flow.len))
-		tmb.calculate_hooks(l->dlg);
+	if(!shm_put(&d->dst_uri, l->flow.s, l->flow.len))
+		tmb.calculate_hooks(d);
 }

@@ -7,6 +7,7 @@
 #include "kamailio-mods/acd/sip.h"
 #include "core/ip_addr.h"
 #include "core/socket_info.h"
+#include "core/trim.h"
 #include "core/parser/parse_content.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_from.h"
@@ -97,6 +98,38 @@ str sip_header(sip_msg_t *m, const char *name)
 	return (str)STR_NULL;
 }
 
+bool sip_has_option(sip_msg_t *m, const char *name, const char *option)
+{
+	size_t n = strlen(name), want = strlen(option);
+	hdr_field_t *h;
+	struct str rest, part;
+
+	for(h = m->headers; h; h = h->next) {
+		if(h->name.len != (int)n || strncasecmp(h->name.s, name, n))
+			continue;
+		rest = ours(&h->body);
+		while(str_cut(&rest, ',', &part)) {
+			str one = theirs(part);
+
+			trim(&one);
+			if(one.len == (int)want && !strncasecmp(one.s, option, want))
+				return true;
+		}
+	}
+	return false;
+}
+
+int sip_unsigned(str value, unsigned *np)
+{
+	uint64_t n;
+
+	trim(&value);
+	if(value.len <= 0 || str_u64(ours(&value), &n) || n > 0x7fffffff)
+		return EINVAL;
+	*np = (unsigned)n;
+	return 0;
+}
+
 unsigned sip_q850(sip_msg_t *m)
 {
 	hdr_field_t *h;
@@ -138,7 +171,8 @@ void lines_add(struct lines *h, const char *fmt, ...)
 void lines_contact(struct lines *h, const struct leg *l)
 {
 	lines_add(h, "Contact: %.*s", l->contact.len, l->contact.s);
-	lines_add(h, "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER");
+	lines_add(h, "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, "
+			   "PRACK, UPDATE");
 }
 
 void lines_sdp(struct lines *h, struct str body)
@@ -171,7 +205,7 @@ const char *sip_phrase(unsigned code)
 		{482, "Loop Detected"}, {486, "Busy Here"}, {487, "Request Terminated"},
 		{488, "Not Acceptable Here"}, {491, "Request Pending"},
 		{500, "Server Internal Error"}, {501, "Not Implemented"},
-		{503, "Service Unavailable"}, {600, "Busy Everywhere"},
+		{503, "Service Unavailable"}, {504, "Server Time-out"}, {600, "Busy Everywhere"},
 		{603, "Decline"},
 	};
 	unsigned i;

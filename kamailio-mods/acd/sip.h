@@ -12,6 +12,10 @@ str sip_sdp(sip_msg_t *m);
 str sip_body(sip_msg_t *m);
 /* A header's value by its full name, or empty. */
 str sip_header(sip_msg_t *m, const char *name);
+/* Whether a header of this name lists the option tag. */
+bool sip_has_option(sip_msg_t *m, const char *name, const char *option);
+/* A header value that is a number. 0, EINVAL. */
+int sip_unsigned(str value, unsigned *np);
 /* The Q.850 cause of the Reason headers; 0: none. */
 unsigned sip_q850(sip_msg_t *m);
 unsigned sip_cseq(sip_msg_t *m);

@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/probe.h"
+#include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/sweep.h"
@@ -26,7 +27,8 @@ static bool is_due(const struct leg *l, uint64_t now)
 	return past(l->first_by, now) || past(l->ack_by, now)
 		   || past(l->owed_by, now) || past(l->again_at, now)
 		   || past(l->end_by, now) || past(l->dead_at, now)
-		   || past(l->probe_at, now) || past(l->gw.by, now);
+		   || past(l->probe_at, now) || past(l->gw.by, now)
+		   || past(reliable_at(l), now);
 }
 
 static void note(struct leg *l, void *arg)
@@ -115,6 +117,8 @@ static void act(uint64_t id, uint64_t now)
 		unanswered(l);
 	} else if(l && past(l->probe_at, now)) {
 		probe_send(l);
+	} else if(l && past(reliable_at(l), now)) {
+		reliable_due(l, now);
 	} else if(l && past(l->again_at, now)) {
 		uac_again(l);
 	} else if(l && past(l->gw.by, now)) {

@@ -2,15 +2,18 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/digest.h"
+#include "kamailio-mods/acd/early.h"
 #include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/q850.h"
+#include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/target.h"
 #include "kamailio-mods/acd/uac.h"
+#include "modules/tm/t_cancel.h"
 #include "modules/tm/ut.h"
 #include "core/parser/parse_to.h"
 #include "core/rand/kam_rand.h"
@@ -181,13 +184,36 @@ static void rerefused(const struct leg *l, unsigned code, const str *reason)
 	notice_send();
 }
 
+/* Before the 2xx an offer goes in an UPDATE, once the first is answered. */
+static bool in_early_dialog(const struct leg *l)
+{
+	return (l->state == LEG_INVITED && l->early_answered && !l->ending)
+		   || (l->state == LEG_OFFERED && reliable_answered(l));
+}
+
+static void update(struct leg *l, struct str sdp)
+{
+	str pending = str_init("an UPDATE is under way");
+
+	if(l->update != INVITE_NONE || !sdp.len)
+		rerefused(l, 491, &pending);
+	else if(request_update(l, sdp))
+		rerefused(l, 500, NULL);
+	else
+		l->update = INVITE_CLIENT;
+}
+
 void uac_reoffer(struct leg *l, struct str sdp)
 {
 	str pending = str_init("an INVITE is under way");
 	struct lines h = {.used = 0};
 
+	if(in_early_dialog(l)) {
+		update(l, sdp);
+		return;
+	}
 	if(l->state != LEG_UP || l->invite != INVITE_NONE || l->wait_ack
-			|| l->again_at || leg_owes_ack(l)) {
+			|| l->update != INVITE_NONE || l->again_at || leg_owes_ack(l)) {
 		rerefused(l, 491, &pending);
 		return;
 	}
@@ -229,13 +255,23 @@ void uac_give_way(struct leg *l)
 
 void uac_cancel(struct leg *l)
 {
+	struct lines h = {.used = 0};
+	struct cancel_info what;
 	struct cell *t;
 
 	if(l->invite != INVITE_CLIENT
 			|| tmb.t_lookup_ident(&t, l->hash, l->label) < 0)
 		return;
+	init_cancel_info(&what);
+	lines_q850(&h, l->end_q850);
+	if(h.used) {
+		what.reason.cause = CANCEL_REAS_PACKED_HDRS;
+		what.reason.u.packed_hdrs = lines_str(&h);
+	}
+	tmb.prepare_to_cancel(t, &what.cancel_bitmap, 0);
 	/* Before a 1xx tm keeps it until one came. */
-	tmb.cancel_all_uacs(t, F_CANCEL_B_FORCE_RETR | F_CANCEL_UNREF);
+	tmb.cancel_uacs(t, &what, F_CANCEL_B_FORCE_RETR);
+	tmb.unref_cell(t);
 	tmb.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 }
 
@@ -259,12 +295,12 @@ static void provisional(struct leg *l, struct cell *t, sip_msg_t *reply,
 	if(l->hash != t->hash_index || l->label != t->label)
 		return; /* of a gateway that was given up */
 	l->gw.by = 0; /* there is somebody */
-	if(l->state != LEG_INVITED || l->ending || code <= 100)
+	if(l->state != LEG_INVITED || l->ending || code <= 100
+			|| sip_parse(reply) || !early_take(l, reply))
 		return;
 	notice_leg(M_LEG_RINGING, l);
 	notice_num(F_CODE, code);
-	if(!sip_parse(reply))
-		sip_put_sdp(reply);
+	sip_put_sdp(reply);
 	notice_str(F_REASON, &reply->first_line.u.reply.reason);
 	notice_send();
 }
@@ -287,6 +323,7 @@ static void accepted(struct leg *l, sip_msg_t *reply)
 	if(first && l->dlg->state == DLG_DESTROYED)
 		l->dlg->state = DLG_NEW; /* after a challenge */
 	tmb.dlg_response_uac(l->dlg, reply, IS_TARGET_REFRESH);
+	early_confirmed(l);
 	request_keep_flow(l);
 	hunt_accepted(l);
 	l->state = LEG_UP;
@@ -399,6 +436,38 @@ void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps)
 		final(l, t, reply, ps->code);
 	else if(l && ps->code < 200 && reply)
 		provisional(l, t, reply, ps->code);
+	leg_unlock(id);
+}
+
+static void updated(struct leg *l, sip_msg_t *reply, unsigned code)
+{
+	str reason = reply ? reply->first_line.u.reply.reason
+					   : (str)STR_NULL;
+
+	l->update = INVITE_NONE;
+	if(code > 299 || !reply || sip_parse(reply)) {
+		rerefused(l, code, &reason);
+		return;
+	}
+	tmb.dlg_response_uac(leg_dialog(l), reply, IS_TARGET_REFRESH);
+	request_keep_flow(l);
+	notice_leg(M_LEG_REACCEPTED, l);
+	sip_put_sdp(reply);
+	if(l->state == LEG_UP)
+		notice_store(l);
+	notice_send();
+}
+
+void on_update_reply(struct cell *t, int type, struct tmcb_params *ps)
+{
+	uint64_t id = (uint64_t)(uintptr_t)*ps->param;
+	sip_msg_t *reply = ps->rpl == FAKED_REPLY ? NULL : ps->rpl;
+	struct leg *l;
+
+	leg_lock(id);
+	l = leg_find(id);
+	if(l && l->update == INVITE_CLIENT)
+		updated(l, reply, ps->code);
 	leg_unlock(id);
 }
 

@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
@@ -133,6 +134,8 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 
 	if(make_dialog(l, m))
 		return 400;
+	if(reliable_init(l, m))
+		return 503;
 	if(o->kind.len == 5 && !memcmp(o->kind.s, "agent", 5))
 		set_flow(l, m);
 	l->hash = t->hash_index;
@@ -372,6 +375,10 @@ void uas_progress(struct leg *l, unsigned code, struct str reason,
 
 	if(l->state != LEG_OFFERED || code <= 100 || code > 199)
 		return;
+	if(l->reliable) {
+		reliable_progress(l, code, reason, sdp);
+		return;
+	}
 	lines_contact(&h, l);
 	if(uas_reply(l, l->hash, l->label, code, reason, &h, sdp, true))
 		LM_WARN("event=reply_not_sent leg=%s call=%s code=%u\n", l->name,
@@ -383,6 +390,11 @@ void uas_answer(struct leg *l, struct str sdp)
 	struct ending e = {"node", "error", 500, 0, str_init("no transaction")};
 	struct lines h = {.used = 0};
 
+	if(reliable_defers(l, sdp))
+		return;
+	if(reliable_answered(l))
+		sdp = STR_NONE;
+	reliable_free(l);
 	lines_contact(&h, l);
 	l->invite = INVITE_NONE;
 	if(uas_reply(l, l->hash, l->label, 200, STR_NONE, &h, sdp, true)) {

@@ -254,7 +254,8 @@ static bool holds(struct str direction)
 }
 
 /* One negotiation at a time: while ours is under way, theirs is told to come
- * again (RFC 3261 section 14.2). */
+ * again (RFC 3261 section 14.2); before the leg is up, that it cannot be (RFC
+ * 3311 section 5.2). */
 void on_leg_reoffered(struct core *c, const struct msg *m)
 {
 	struct leg *l = told(c, m);
@@ -262,8 +263,8 @@ void on_leg_reoffered(struct core *c, const struct msg *m)
 	if (!l)
 		return;
 	if (l->state != LEG_UP || l->op != OP_NONE) {
-		reanswer(c, l, msg_get(m, F_TID),
-			 l->state == LEG_UP ? 491 : 481);
+		reanswer(c, l, msg_get(m, F_TID), l->state == LEG_UP ? 491 :
+			 l->state < LEG_UP ? 504 : 481);
 		return;
 	}
 	text_put(c, &l->tid, msg_get(m, F_TID));

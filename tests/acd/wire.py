@@ -89,6 +89,7 @@ class Peer:
 
     def _cut(self):
         while True:
+            self.stream = self.stream.lstrip(b"\r\n")
             head, sep, rest = self.stream.partition(b"\r\n\r\n")
             if not sep:
                 return
@@ -187,6 +188,25 @@ class Peer:
         text = "\r\n".join(lines)
         self.send(text)
         return text
+
+
+class TcpServer(Peer):
+    """Where the other side opens the connection."""
+
+    def __init__(self, addr, port, proxy):
+        super().__init__(addr, port, proxy)
+        self.sock.close()
+        self.door = socket.create_server((addr, self.port))
+        self.tcp = True
+
+    def accept(self, timeout=5):
+        self.door.settimeout(timeout)
+        self.sock, _ = self.door.accept()
+        return self
+
+    def close(self):
+        self.sock.close()
+        self.door.close()
 
 
 class TlsPeer(Peer):
