@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "kamailio-mods/acd/early.h"
 #include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/request.h"
@@ -41,6 +42,7 @@ static int send_to(struct leg *l, const struct gateway *g)
 
 	if(l->dlg->state == DLG_DESTROYED)
 		l->dlg->state = DLG_NEW; /* after a refusal */
+	early_free(l);
 	l->asked_again = false;
 	if(!err)
 		err = uac_aim(l, &to);
