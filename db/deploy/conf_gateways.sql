@@ -69,7 +69,8 @@ LANGUAGE sql STABLE AS $$
 		conf.pair('max_cps', t.max_cps::text),
 		conf.pair('user', t.user_name),
 		conf.pair('password', t.password),
-		conf.pair('registrar', t.registrar))
+		conf.pair('registrar', t.registrar),
+		conf.pair('trusted', t.trusted::int::text))
 $$;
 
 CREATE OR REPLACE FUNCTION conf.directory()

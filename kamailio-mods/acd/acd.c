@@ -44,7 +44,7 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2);
 struct acd_settings acd = {
 	.redis = "127.0.0.1:6379", .node = "", .liveness = "", .partitions = 1,
 	.confirm_ms = 100, .first_ms = 2000, .ack_ms = 32000, .end_ms = 32000,
-	.unanswered_s = 1800, .age_s = 14400, .next_ms = 300,
+	.unanswered_s = 1800, .age_s = 14400, .next_ms = 300, .trusted_flag = 7,
 	.ping_ms = 10000, .escape_route = "ACD_ESCAPE",
 	.agent_route = "ACD_AGENT", .trunk_route = "ACD_TRUNK",
 };
@@ -204,6 +204,7 @@ static param_export_t params[] = {
 	{"unanswered_s", PARAM_INT, &acd.unanswered_s},
 	{"age_s", PARAM_INT, &acd.age_s},
 	{"ping_ms", PARAM_INT, &acd.ping_ms},
+	{"trusted_flag", PARAM_INT, &acd.trusted_flag},
 	{"next_ms", PARAM_INT, &acd.next_ms},
 	{"offer_100rel", PARAM_INT, &acd.offer_100rel},
 	{"escape_route", PARAM_STRING, &acd.escape_route},

@@ -35,6 +35,7 @@ struct acd_settings {
 	int ack_ms; /* after our 2xx: no ACK, the leg ends */
 	int end_ms; /* after leg.end: no final reply, the leg is forgotten */
 	int unanswered_s; /* longest life of an unanswered leg */
+	int trusted_flag; /* of an INVITE whose identity is believed */
 	int next_ms; /* a gateway that says nothing: the next one */
 	int ping_ms; /* between OPTIONS to a gateway; a fifth when it is down */
 	int offer_100rel; /* 1: our INVITE supports reliable 18x */

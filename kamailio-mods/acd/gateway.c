@@ -76,6 +76,8 @@ static void set_pair(struct gateway *g, struct str name, struct str v)
 		set_number(&g->max_calls, v);
 	else if(str_eq(name, STR_LIT("max_cps")))
 		set_number(&g->max_cps, v);
+	else if(str_eq(name, STR_LIT("trusted")))
+		set_number(&g->trusted, v);
 }
 
 static int parse(struct gateway *g, struct str name, struct str line)
@@ -127,6 +129,7 @@ static void put(const struct gateway *g, struct tried *kept)
 	} else {
 		memcpy(to->group, g->group, sizeof(to->group));
 		to->weight = g->weight;
+		to->trusted = g->trusted;
 		to->max_calls = g->max_calls;
 		to->max_cps = g->max_cps;
 	}

@@ -4,7 +4,7 @@
  *
  * The hash `gateways` in Redis maps a trunk's name to a line of name=value
  * pairs (lib/base/escape.h): uri, group, weight, max_calls, max_cps, and for
- * one that registers user, password, registrar. A call goes to one gateway of
+ * one that registers user, password, registrar; trusted is 1 or 0. A call goes to one gateway of
  * its group, drawn by weight; when that gives no sign in time, is overloaded
  * or away, to another one that was not tried yet. A weight is halved by each
  * failure and comes back with time and with success. line.c pings and
@@ -31,6 +31,7 @@ struct gateway {
 	char user[GATEWAY_NAME], password[GATEWAY_NAME];
 	char registrar[GATEWAY_TEXT]; /* empty: it does not register */
 	unsigned weight, max_calls, max_cps;
+	unsigned trusted; /* it gets P-Asserted-Identity */
 
 	unsigned failures; /* recent; each halves the weight */
 	uint64_t relieved_at; /* when one of them was forgiven */

@@ -44,6 +44,7 @@ static int send_to(struct leg *l, const struct gateway *g)
 		l->dlg->state = DLG_NEW; /* after a refusal */
 	early_free(l);
 	l->asked_again = false;
+	l->gw.trusted = g->trusted;
 	if(!err)
 		err = uac_aim(l, &to);
 	if(!err)
@@ -78,15 +79,20 @@ static int next(struct leg *l, void (*give_up)(struct leg *l))
 	return err;
 }
 
-int hunt_begin(struct leg *l, struct str group, struct str ruri)
+int hunt_begin(struct leg *l, const struct msg *m)
 {
-	struct str user = user_of(ruri);
+	struct str group = msg_get(m, F_TRUNK), from = msg_get(m, F_FROM);
+	struct str user = user_of(msg_get(m, F_RURI));
 
 	if(!group.len)
 		group = STR_LIT("default");
-	if(!user.len || shm_put(&l->gw.group, group.p, (int)group.len)
-			|| shm_put(&l->gw.user, user.p, (int)user.len))
-		return user.len ? ENOMEM : EHOSTUNREACH;
+	if(!user.len)
+		return EHOSTUNREACH;
+	l->gw.hidden = msg_get(m, F_PRIVACY).len > 0;
+	if(shm_put(&l->gw.group, group.p, (int)group.len)
+			|| shm_put(&l->gw.user, user.p, (int)user.len)
+			|| shm_put(&l->gw.identity, from.p, (int)from.len))
+		return ENOMEM;
 	return next(l, NULL);
 }
 

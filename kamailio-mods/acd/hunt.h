@@ -15,7 +15,7 @@
 
 /* leg.invite without dst. Its dialog is made, nothing is sent yet. 0; EBUSY:
  * all are at their limits; EHOSTUNREACH; ENOMEM. */
-int hunt_begin(struct leg *l, struct str group, struct str ruri);
+int hunt_begin(struct leg *l, const struct msg *m);
 /* A final reply, or 0: tm has waited long enough. True: the next one rings. */
 bool hunt_refused(struct leg *l, unsigned code);
 void hunt_accepted(struct leg *l);

@@ -145,6 +145,7 @@ void leg_free(struct leg *l)
 	shm_clear(&l->offer);
 	shm_clear(&l->gw.group);
 	shm_clear(&l->gw.user);
+	shm_clear(&l->gw.identity);
 	shm_clear(&l->ack_body);
 	shm_free(l);
 	__atomic_sub_fetch(&table->legs, 1, __ATOMIC_RELAXED);

@@ -48,6 +48,8 @@ struct leg {
 		int at; /* which one; -1: it does not */
 		struct tried tried;
 		str group, user; /* the number that is called */
+		str identity; /* From, for who is trusted */
+		bool trusted, hidden;
 		bool again; /* it is not the first one */
 		uint64_t by; /* the next one when nothing has come; 0: it did */
 	} gw;

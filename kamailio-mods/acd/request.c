@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "kamailio-mods/acd/identity.h"
 #include "kamailio-mods/acd/request.h"
 
 #define INVITE_CALLBACKS                                                   \
@@ -41,6 +42,7 @@ int request_invite(struct leg *l, struct lines *h, struct str body)
 	lines_contact(h, l);
 	if(acd.offer_100rel && l->state == LEG_INVITED && body.len)
 		lines_add(h, "Supported: 100rel");
+	lines_identity(h, l);
 	lines_sdp(h, body);
 	fill(&u, &method, h, &b, l->dlg);
 	u.cb = on_invite_reply;

@@ -23,13 +23,16 @@
 static int make_dialog(struct leg *l, const struct msg *m)
 {
 	str from = theirs(msg_get(m, F_FROM)), rem = theirs(msg_get(m, F_TO));
+	str nobody = str_init("\"Anonymous\" <sip:anonymous@anonymous.invalid>");
 	char b[TAG_SIZE];
 	str tag;
 
 	tag.s = b;
 	tag.len = tag_make(b, l->partition, l->id);
 	if(tag.len < 0
-			|| tmb.new_dlg_uac(NULL, &tag, 1, &from, &rem, &l->dlg) < 0)
+			|| tmb.new_dlg_uac(NULL, &tag, 1,
+					   msg_get(m, F_PRIVACY).len ? &nobody : &from, &rem,
+					   &l->dlg) < 0)
 		return ENOMEM;
 	return 0;
 }
@@ -69,7 +72,7 @@ static int send_invite(struct leg *l, const struct msg *m, struct target *to)
 	if(err)
 		return err;
 	if(!to)
-		return hunt_begin(l, msg_get(m, F_TRUNK), msg_get(m, F_RURI));
+		return hunt_begin(l, m);
 	/* a trunk is reached by its Contact and Record-Route, as RFC 3261 says */
 	if(str_eq(msg_get(m, F_ROUTE), STR_LIT("agent")) && to->du.len
 			&& shm_put(&l->flow, to->du.s, to->du.len))

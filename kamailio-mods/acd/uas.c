@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/directory.h"
+#include "kamailio-mods/acd/identity.h"
 #include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
@@ -11,6 +12,7 @@
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
 #include "core/data_lump_rpl.h"
+#include "core/flags.h"
 #include "core/ip_addr.h"
 #include "core/parser/parse_from.h"
 
@@ -77,21 +79,6 @@ static int make_dialog(struct leg *l, sip_msg_t *m)
 	return 0;
 }
 
-static void put_caller(sip_msg_t *m)
-{
-	struct to_body *from = get_from(m);
-	sip_uri_t *uri = parse_from_uri(m);
-	str name = from->display;
-
-	if(uri)
-		notice_str(F_CALLER, &uri->user);
-	if(name.len >= 2 && name.s[0] == '"' && name.s[name.len - 1] == '"') {
-		name.s++;
-		name.len -= 2;
-	}
-	notice_str(F_CALLER_NAME, &name);
-}
-
 static void put_who(const struct offer *o)
 {
 	struct str rest = ours(&o->who), user;
@@ -119,7 +106,7 @@ static int tell(const struct leg *l, sip_msg_t *m, const struct offer *o)
 	notice_num(F_TENANT, o->tenant);
 	notice_str(F_NUMBER, &m->parsed_uri.user);
 	put_who(o);
-	put_caller(m);
+	identity_put(m, o->kind.s[0] == 't' && isflagset(m, acd.trusted_flag) > 0);
 	notice_str(F_CALL_ID, &l->dlg->id.call_id);
 	notice_put(F_SOURCE, source, snprintf(source, sizeof(source), "%s:%u",
 			ip_addr2a(&m->rcv.src_ip), m->rcv.src_port));

@@ -153,6 +153,7 @@ bool contact_begin(struct core *c, struct leg *l, const struct msg *m)
 		return false;
 	text_put(c, &ct->number, msg_get(m, F_NUMBER));
 	text_put(c, &ct->caller, msg_get(m, F_CALLER));
+	text_put(c, &ct->diverted_from, msg_get(m, F_DIVERTED_FROM));
 	text_put(c, &ct->trunk, msg_get(m, F_TRUNK));
 	text_put(c, &ct->call_id, msg_get(m, F_CALL_ID));
 	text_put(c, &ct->source, msg_get(m, F_SOURCE));
@@ -295,6 +296,7 @@ static void journal(struct core *c, const struct contact *ct)
 	out_opt(c, e, F_QUEUE, ct->queue);
 	out_opt(c, e, F_AGENT, ct->agent);
 	out_str(c, e, F_CALLER, text_str(&ct->caller));
+	out_str(c, e, F_DIVERTED_FROM, text_str(&ct->diverted_from));
 	out_str(c, e, F_TRUNK, text_str(&ct->trunk));
 	out_str(c, e, F_CALL_ID, text_str(&ct->call_id));
 	out_opt(c, e, F_ENQUEUED, ct->enqueued);

@@ -148,7 +148,7 @@ struct offer {
 struct contact {
 	struct record rec;
 	uint64_t id, tenant, queue;
-	struct text number, caller, trunk, call_id, source;
+	struct text number, caller, diverted_from, trunk, call_id, source;
 	unsigned state; /* enum contact_state; written by contact_enter() */
 	uint64_t begin, enqueued, answered, ended;
 	uint64_t cls;

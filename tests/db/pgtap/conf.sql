@@ -133,7 +133,7 @@ UPDATE conf.trunks SET uri = 'sip:192.0.2.1:5060', user_name = 'u',
 SELECT results_eq('SELECT field, value FROM conf.directory()
 		   WHERE key = ''gateways''',
 	$$VALUES ('six', ' uri=sip:192.0.2.1:5060 group=default weight=50'
-		  ' max_calls=7 max_cps=3 user=u password=p%3D%25')$$,
+		  ' max_calls=7 max_cps=3 user=u password=p%3D%25 trusted=0')$$,
 	'gateways, what would end a value encoded');
 SELECT results_eq('SELECT field, value FROM conf.directory()
 		   WHERE key = ''credentials'' AND field LIKE ''bob%''',

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+BEGIN;
+SELECT diverted_from FROM journal.contacts WHERE false;
+ROLLBACK;

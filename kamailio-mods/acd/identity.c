@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <strings.h>
+
+#include "kamailio-mods/acd/identity.h"
+#include "core/parser/parse_diversion.h"
+#include "core/parser/parse_from.h"
+#include "core/parser/parse_ppi_pai.h"
+#include "core/parser/parse_privacy.h"
+#include "core/parser/parse_uri.h"
+
+#define HISTORY_MAX 32 /* entries that are looked at */
+
+/* User of a sip: or tel: URI; empty: none. */
+static str user_of(const str *uri)
+{
+	sip_uri_t u;
+
+	if(uri->len <= 0 || parse_uri(uri->s, uri->len, &u) < 0)
+		return (str)STR_NULL;
+	if(u.user.len > IDENTITY_MAX)
+		u.user.len = IDENTITY_MAX;
+	return u.user;
+}
+
+static bool is_private(sip_msg_t *m)
+{
+	unsigned asked;
+
+	if(parse_privacy(m) != 0 || !m->privacy)
+		return false;
+	asked = get_privacy_values(m);
+	return !(asked & PRIVACY_NONE)
+		   && (asked & (PRIVACY_ID | PRIVACY_USER | PRIVACY_HEADER));
+}
+
+/* The first identity, or From. */
+static const struct to_body *caller_of(sip_msg_t *m, bool trusted)
+{
+	if(trusted && parse_pai_header(m) == 0 && m->pai && get_pai(m)
+			&& get_pai(m)->num_ids > 0)
+		return &get_pai(m)->id[0];
+	return get_from(m);
+}
+
+static void put_caller(sip_msg_t *m, bool trusted)
+{
+	const struct to_body *who = caller_of(m, trusted);
+	str name = who->display, user = user_of(&who->uri);
+
+	if(is_private(m)) {
+		notice_text(F_CALLER, "anonymous");
+		return;
+	}
+	notice_str(F_CALLER, &user);
+	if(name.len >= 2 && name.s[0] == '"' && name.s[name.len - 1] == '"') {
+		name.s++;
+		name.len -= 2;
+	}
+	if(name.len > IDENTITY_MAX * 2)
+		name.len = IDENTITY_MAX * 2;
+	notice_str(F_CALLER_NAME, &name);
+}
+
+/* ---- who sent the call here --------------------------------------------- */
+
+/* The URI between < and > of an entry, without what is escaped in it. */
+static str entry_uri(struct str entry)
+{
+	const char *open = memchr(entry.p, '<', entry.len), *end;
+
+	if(!open)
+		return (str)STR_NULL;
+	end = memchr(open, '>', entry.len - (size_t)(open - entry.p));
+	for(const char *p = open; end && p < end; p++)
+		if(*p == '?') /* ?Reason=...: not for the URI parser */
+			end = p;
+	return end ? (str){(char *)open + 1, (int)(end - open) - 1}
+			   : (str)STR_NULL;
+}
+
+/* Cuts at the next comma outside <> and quotes. */
+static bool next_entry(struct str *rest, struct str *out)
+{
+	bool quoted = false, inside = false;
+	size_t i;
+
+	if(!rest->len)
+		return false;
+	for(i = 0; i < rest->len; i++) {
+		char c = rest->p[i];
+
+		if(c == '"' && !inside)
+			quoted = !quoted;
+		else if(!quoted && (c == '<' || c == '>'))
+			inside = c == '<';
+		else if(c == ',' && !quoted && !inside)
+			break;
+	}
+	*out = (struct str){rest->p, i};
+	rest->p += i < rest->len ? i + 1 : i;
+	rest->len -= i < rest->len ? i + 1 : i;
+	return true;
+}
+
+/* The entry before the last one: who sent it on (RFC 7044 section 5). */
+static str from_history(sip_msg_t *m)
+{
+	str before = STR_NULL, last = STR_NULL;
+	hdr_field_t *h;
+	int n = 0;
+
+	for(h = m->headers; h && n < HISTORY_MAX; h = h->next) {
+		struct str rest = ours(&h->body), entry;
+
+		if(h->name.len != 12 || strncasecmp(h->name.s, "History-Info", 12))
+			continue;
+		while(n < HISTORY_MAX && next_entry(&rest, &entry)) {
+			str uri = entry_uri(entry), user = user_of(&uri);
+
+			n++;
+			if(user.len <= 0 || str_same(&user, &last))
+				continue;
+			before = last;
+			last = user;
+		}
+	}
+	return before;
+}
+
+/* The topmost Diversion is the latest one (RFC 5806 section 5). */
+static void put_diversion(sip_msg_t *m)
+{
+	str user = STR_NULL;
+
+	if(parse_diversion_header(m) == 0 && m->diversion
+			&& m->diversion->parsed)
+		user = user_of(&get_diversion(m)->uri);
+	if(user.len <= 0)
+		user = from_history(m);
+	notice_str(F_DIVERTED_FROM, &user);
+}
+
+void identity_put(sip_msg_t *m, bool trusted)
+{
+	put_caller(m, trusted);
+	put_diversion(m);
+}
+
+/* ---- to a trunk ---------------------------------------------------------- */
+
+void lines_identity(struct lines *h, const struct leg *l)
+{
+	if(!l->gw.trusted || l->gw.identity.len <= 0)
+		return;
+	lines_add(h, "P-Asserted-Identity: %.*s", l->gw.identity.len,
+			l->gw.identity.s);
+	if(l->gw.hidden)
+		lines_add(h, "Privacy: id");
+}
