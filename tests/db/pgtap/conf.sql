@@ -3,7 +3,7 @@
 -- engine is given.
 BEGIN;
 \ir helpers.psql
-SELECT plan(40);
+SELECT plan(43);
 
 -- Each bad value, and the name of the constraint that tells the fix.
 SELECT throws_like('INSERT INTO conf.' || statement, '%' || words || '%',
