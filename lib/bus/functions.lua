@@ -26,12 +26,13 @@ local function text(n)
   return string.format('%.0f', n)
 end
 
--- Nothing was committed here: a new installation, or a Redis that lost
--- everything. Who holds the partition has its state and asks within a lease.
+-- The lease did not end just now: this is a new installation, or a Redis that
+-- was away, refused, or lost its end or everything. Who holds the partition has
+-- its state and asks within a lease: for so long the others wait.
 local function holder_may_come(meta, lease_ms, now)
-  local since = num(redis.call('HGET', meta, 'empty'))
-  if since == 0 or since > now then
-    redis.call('HSET', meta, 'empty', text(now))
+  local since = num(redis.call('HGET', meta, 'vacant'))
+  if since > now or now - since > 2 * lease_ms then
+    redis.call('HSET', meta, 'vacant', text(now))
     since = now
   end
   return since + lease_ms - now
@@ -50,11 +51,12 @@ local function acquire(keys, args)
   local l = redis.call('HMGET', lease, 'token', 'until', 'owner')
   local m = redis.call('HMGET', meta, 'commit', 'cursor', 'born', 'token')
   local last = num(m[3])
-  if l[1] and l[1] ~= args[2] and num(l[2]) > now and
+  if l[1] and l[1] ~= '' and l[1] ~= args[2] and num(l[2]) > now and
      not (held and num(args[5]) > last) then
     return {0, l[3] or '', text(now), text(num(l[2]) - now), text(last)}
   end
-  if not m[1] and not held then
+  local just_now = num(args[3]) * (l[1] == '' and 2 or 0.5)
+  if not held and now - num(l[2]) > just_now then
     local left = holder_may_come(meta, num(args[3]), now)
     if left > 0 then
       return {0, '', text(now), text(left), text(last)}
@@ -66,7 +68,7 @@ local function acquire(keys, args)
              'until', text(now + num(args[3])))
   redis.call('HSET', meta, 'token', args[2], 'generation', generation,
              'born', text(born))
-  redis.call('HDEL', meta, 'empty')
+  redis.call('HDEL', meta, 'vacant')
   return {1, generation, text(now), m[1] or '0', m[2] or '0-0', m[4] or '', text(last)}
 end
 
@@ -82,13 +84,13 @@ local function renew(keys, args)
   return {1, text(now), commit}
 end
 
---[[ release(prefix; token) -> 1 or 0 ]]
+--[[ release(prefix; token) -> 1 or 0. What is left says when. ]]
 local function release(keys, args)
   local lease = keys[1] .. ':lease'
   if redis.call('HGET', lease, 'token') ~= args[1] then
     return 0
   end
-  redis.call('DEL', lease)
+  redis.call('HSET', lease, 'token', '', 'until', text(now_ms()))
   return 1
 end
 

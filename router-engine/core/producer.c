@@ -2,8 +2,9 @@
 #include "router-engine/core/producer.h"
 #include "router-engine/core/record.h"
 
-/* Producers send again what is 10 s old at most; boots are kept longer. */
-#define FORGET_MS 60000
+/* Producers send again what is 10 s old, and more after Redis was away. As long
+ * as Redis keeps their last numbers. */
+#define FORGET_MS 3600000
 
 static void forget_old(struct core *c)
 {

@@ -225,8 +225,9 @@ class House:
 def opened(redis):
     h = House(redis)
     for n in range(4):
-        # partitions that were used: nobody waits for who may hold them
-        redis.db.hset("{p%d}:meta" % n, "commit", 0)
+        # as if just released: nobody waits for who may hold them
+        redis.db.hset("{p%d}:lease" % n, mapping={
+            "token": "", "until": int(time.time() * 1000) + 600000})
     try:
         yield h
     finally:

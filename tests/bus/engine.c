@@ -7,7 +7,7 @@
 #include "lib/bus/owner.h"
 #include "tests/bus/peer.h"
 
-#define AGENTS 20000
+#define AGENTS 100000
 #define PRODUCERS 16
 #define PARTITIONS 4
 

@@ -146,14 +146,22 @@ def test_who_acquired_later_has_it_in_spite_of_an_old_lease(redis):
     assert int(answer[1][:12], 16) > born + 5
 
 
-def test_an_empty_partition_waits_for_its_holder(redis):
+def test_a_vacant_partition_waits_for_its_holder(redis):
     left = int(ask(redis, "a", 0, 0)[3])
     assert 0 < left <= 5000
     assert int(ask(redis, "b", 0, 0)[3]) <= left  # not longer for each
     assert ask(redis, "c", 7, 1)[0] == 1
-    redis.call("jf_commit_3", P, "c", 1, "", 0, 0)
-    redis.call("jf_release_3", P, "c")
-    assert ask(redis, "d", 0, 0)[0] == 1  # it is not empty any more
+    redis.call("jf_release_2", P, "c")
+    assert ask(redis, "d", 0, 0)[0] == 1  # just now: its holder let it go
+    redis.db.hset(P + ":lease", "until", int(
+        redis.db.hget(P + ":lease", "until")) - 10000)
+    assert ask(redis, "e", 0, 0)[0] == 0  # it ended long ago
+    redis.db.hset(P + ":meta", "vacant", int(
+        redis.db.hget(P + ":meta", "vacant")) - 5000)
+    assert ask(redis, "e", 0, 0)[0] == 1
+    redis.db.hset(P + ":lease", "until", 1)
+    redis.db.hset(P + ":meta", "vacant", 1)  # of an earlier time
+    assert ask(redis, "f", 0, 0)[0] == 0
 
 
 def test_generations_sort_and_never_repeat(redis):
