@@ -1,4 +1,4 @@
-#!lua name=jackfield_3
+#!lua name=jackfield_4
 --[[
 SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -273,11 +273,11 @@ local function always(name, callback)
                           flags = {'allow-oom'}}
 end
 
-redis.register_function{function_name = 'jf_load_3', callback = load,
+redis.register_function{function_name = 'jf_load_4', callback = load,
                         flags = {'no-writes'}}
-always('jf_acquire_3', acquire)
-always('jf_renew_3', renew)
-always('jf_release_3', release)
-always('jf_commit_3', commit)
-always('jf_rebase_3', rebase)
-redis.register_function('jf_append_3', append)
+always('jf_acquire_4', acquire)
+always('jf_renew_4', renew)
+always('jf_release_4', release)
+always('jf_commit_4', commit)
+always('jf_rebase_4', rebase)
+redis.register_function('jf_append_4', append)
