@@ -21,20 +21,33 @@
 
 /* ---- records ------------------------------------------------------------ */
 
-/* Writes the leg's record as it is now. 0: done runs. */
-static int store(struct bus *bus, const struct leg *l, bus_reply_h *done,
-		void *arg)
+/* Writes the leg's record as it is now; how: XX or NX as of SET, NULL: in any
+ * case. 0: done runs. */
+static int store(struct bus *bus, const struct leg *l, const char *how,
+		bus_reply_h *done, void *arg)
 {
 	char key[64], record[STORE_MAX];
 	int n = store_encode(l, record, sizeof(record));
-	struct str argv[3] = {STR_LIT("SET"),
+	struct str argv[4] = {STR_LIT("SET"),
 			{key, (size_t)snprintf(key, sizeof(key), "{p%u}:leg:%s",
 						  l->partition, l->name)},
-			{record, n > 0 ? (size_t)n : 0}};
+			{record, n > 0 ? (size_t)n : 0}, str_c(how)};
 
 	if(n < 0)
 		return EMSGSIZE;
-	return bus_command(bus, argv, 3, RECORD_MS, done, arg);
+	return bus_command(bus, argv, how ? 4 : 3, RECORD_MS, done, arg);
+}
+
+static void store_if_lacking(struct leg *l, void *bus)
+{
+	if(l->state == LEG_UP && store(bus, l, "NX", NULL, NULL))
+		LM_WARN("event=record_not_stored leg=%s call=%s\n", l->name,
+				l->call);
+}
+
+void command_records(struct bus *bus)
+{
+	leg_each(store_if_lacking, bus);
 }
 
 static void set_memo(struct leg *l, struct str memo)
@@ -82,7 +95,7 @@ static void on_answer(struct bus *bus, struct leg *l, const struct msg *m)
 		return;
 	*a = (struct answer){l->id, l->hash, l->label, sdp.len};
 	memcpy(a->sdp, sdp.p, sdp.len);
-	if(store(bus, l, answer_stored, a)) {
+	if(store(bus, l, NULL, answer_stored, a)) {
 		free(a);
 		uas_answer(l, sdp); /* Redis is away: the call is not */
 	}
@@ -187,7 +200,7 @@ static void on_send_info(struct bus *bus, struct leg *l, const struct msg *m)
 static void on_memo(struct bus *bus, struct leg *l, const struct msg *m)
 {
 	set_memo(l, msg_get(m, F_MEMO));
-	if(l->state == LEG_UP && store(bus, l, NULL, NULL))
+	if(l->state == LEG_UP && store(bus, l, NULL, NULL, NULL))
 		LM_WARN("event=record_not_stored leg=%s call=%s\n", l->name,
 				l->call);
 }

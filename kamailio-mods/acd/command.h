@@ -15,4 +15,8 @@ void command_run(unsigned partition, const struct msg *m, void *arg);
 /* The same for a command that came after its not_after. */
 void command_late(unsigned partition, const struct msg *m, void *arg);
 
+/* Redis is there again, and may have lost everything: records that it lacks
+ * are written again. */
+void command_records(struct bus *bus);
+
 #endif

@@ -138,8 +138,8 @@ static void on_moved(int err, const struct str *v, size_t n, void *arg)
 {
 	struct claim *c = arg;
 
-	if(!err && n && v[0].len && !store_is_ours(v[0]))
-		forget(c->leg);
+	if(!err && !(n && v[0].len && store_is_ours(v[0])))
+		forget(c->leg); /* no record: over, there */
 	free(c);
 }
 

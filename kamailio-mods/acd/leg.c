@@ -224,3 +224,11 @@ void trunk_leave(int place)
 	table->trunks[place].calls--;
 	lock_release(&table->trunk_lock);
 }
+
+/* A name stays in its place as long as it has calls. */
+str trunk_name(int place)
+{
+	struct trunk_calls *t = place < 0 ? NULL : &table->trunks[place];
+
+	return t ? (str){t->name, t->len} : (str)STR_NULL;
+}

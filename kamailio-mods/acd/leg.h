@@ -126,5 +126,7 @@ void leg_each(void (*fn)(struct leg *l, void *arg), void *arg);
  * Its place, or -1: over the limit, or no place. */
 int trunk_enter(const str *name, int limit);
 void trunk_leave(int place);
+/* Its name; empty for -1. */
+str trunk_name(int place);
 
 #endif

@@ -211,6 +211,7 @@ static void on_link(bool up, void *arg)
 	if(!up)
 		return;
 	say_up();
+	command_records(bus);
 	directory_look(bus);
 }
 

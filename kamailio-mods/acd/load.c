@@ -91,8 +91,20 @@ static int dialog(struct fields *f, dlg_t *d)
 	return tmb.calculate_hooks(d) < 0 ? EPROTO : 0;
 }
 
+/* What is left of the longest life. */
+static uint64_t life_ms(struct fields *f)
+{
+	uint64_t until = number(f, "until"), now = (uint64_t)time(NULL);
+	uint64_t whole = (uint64_t)acd.age_s;
+
+	if(is(f, "state", "offered") || until > now + whole)
+		return whole * 1000;
+	return until > now ? (until - now) * 1000 : 1;
+}
+
 static int fill(struct leg *l, struct fields *f, struct socket_info *si)
 {
+	str trunk, tenant;
 	int err;
 
 	l->dlg = shm_mallocxz(sizeof(*l->dlg));
@@ -110,7 +122,11 @@ static int fill(struct leg *l, struct fields *f, struct socket_info *si)
 	l->wait_ack = is(f, "state", "offered");
 	l->server_cseq = l->dlg->rem_seq.value;
 	l->commanded = true;
-	l->dead_at = now_ms() + (uint64_t)acd.age_s * 1000;
+	l->dead_at = now_ms() + life_ms(f);
+	trunk = theirs(get(f, "trunk"));
+	tenant = theirs(get(f, "tenant"));
+	l->trunk = trunk_enter(&trunk, 0);
+	l->tenant = trunk_enter(&tenant, 0);
 	str_copy(l->call, sizeof(l->call), get(f, "call"));
 	return 0;
 }

@@ -49,6 +49,8 @@ static void registered(const ucontact_t *c, const str *user,
 	notice_str(F_CONTACT_URI, &c->c);
 	notice_num(F_EXPIRES_MS, left > 0 ? (uint64_t)left * 1000 : 0);
 	notice_str(F_SOURCE, &c->received);
+	if(c->sock)
+		notice_str(F_SOCKET, &c->sock->sock_str);
 	notice_send();
 }
 

@@ -61,6 +61,18 @@ static void put_route(struct line *o, const dlg_t *d)
 	put(o, "route", (struct str){b, n});
 }
 
+/* Names of the places that the call takes; when it is too old, on the clock
+ * that all machines have. */
+static void put_limits(struct line *o, const struct leg *l)
+{
+	str trunk = trunk_name(l->trunk), tenant = trunk_name(l->tenant);
+
+	put(o, "trunk", ours(&trunk));
+	put(o, "tenant", ours(&tenant));
+	put_num(o, "until", (unsigned)(time(NULL)
+			+ (l->dead_at - now_ms()) / 1000));
+}
+
 int store_encode(const struct leg *l, char *dst, size_t size)
 {
 	struct line o = {dst, 0, size < STORE_MAX ? size : STORE_MAX, false};
@@ -85,6 +97,7 @@ int store_encode(const struct leg *l, char *dst, size_t size)
 	put_route(&o, d);
 	put_num(&o, "lseq", d->loc_seq.value);
 	put_num(&o, "rseq", d->rem_seq.value);
+	put_limits(&o, l);
 	if(d->send_sock)
 		put(&o, "socket", ours(&d->send_sock->sock_str));
 	put(&o, "memo", ours(&l->memo));

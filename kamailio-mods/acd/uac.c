@@ -15,6 +15,7 @@
 #include "kamailio-mods/acd/uac.h"
 #include "modules/tm/t_cancel.h"
 #include "modules/tm/ut.h"
+#include "core/socket_info.h"
 #include "core/parser/parse_to.h"
 #include "core/rand/kam_rand.h"
 
@@ -134,6 +135,16 @@ static void enter(uint64_t id, unsigned partition, const struct msg *m,
 			STR_FMT(&l->dlg->id.call_id));
 }
 
+/* The socket that a phone's NAT lets through, when the address is here. */
+static void from_socket(struct target *to, struct str name)
+{
+	str text = theirs(name);
+	struct socket_info *si = text.len ? lookup_local_socket(&text) : NULL;
+
+	if(si && own_holds(si))
+		to->socket = si;
+}
+
 void uac_invite(unsigned partition, const struct msg *m)
 {
 	struct str leg = msg_get(m, F_LEG);
@@ -159,6 +170,7 @@ void uac_invite(unsigned partition, const struct msg *m)
 				err == EHOSTUNREACH ? "not reachable" : "no such route");
 		return;
 	}
+	from_socket(&to, msg_get(m, F_SOCKET));
 	leg_lock(id);
 	if(leg_find(id))
 		LM_WARN("event=leg_exists leg=%.*s\n", (int)leg.len, leg.p);

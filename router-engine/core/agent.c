@@ -84,6 +84,7 @@ void on_agent_registered(struct core *c, const struct msg *m)
 	text_put(c, &a->boot, msg_get(m, F_BOOT));
 	text_put(c, &a->contact_uri, msg_get(m, F_CONTACT_URI));
 	text_put(c, &a->received, msg_get(m, F_SOURCE));
+	text_put(c, &a->socket, msg_get(m, F_SOCKET));
 	a->expires = msg_num(m, F_EXPIRES_MS)
 			     ? now_of(c) + msg_num(m, F_EXPIRES_MS) : 0;
 	record_changed(c, &a->rec);

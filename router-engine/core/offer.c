@@ -125,6 +125,7 @@ static void put_target(struct core *c, struct core_effect *e,
 	out_str(c, e, F_RURI, contact);
 	out_str(c, e, F_DST, a->received.len ? text_str(&a->received)
 					     : contact);
+	out_str(c, e, F_SOCKET, text_str(&a->socket));
 }
 
 void offer_invite(struct core *c, struct leg *l)

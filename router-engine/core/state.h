@@ -130,6 +130,7 @@ struct agent {
 	bool registered;
 	struct text node, boot; /* where it registered */
 	struct text contact_uri, received; /* received: behind NAT */
+	struct text socket; /* of ours, which its NAT lets through */
 	uint64_t expires; /* the registration, unless it is refreshed */
 	bool named, retired; /* retired: its row is gone, it still works */
 	struct seat *seats; /* idle.h */

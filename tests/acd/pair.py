@@ -27,6 +27,7 @@ class Node:
         self.wire = "jfn%d" % n
         self.layout = Layout(os.path.join(stack.layout.var, self.name),
                              stack.layout.build,
+                             port_base=stack.layout.port_base,
                              partitions=stack.layout.partitions)
         self.layout.make_directories()
         for f in ("tls.key", "tls.crt"):

@@ -60,7 +60,7 @@ def world():
     os.chmod(var, 0o755)
     pair.bridge()
     s = Stack(var=var, parts=("redis",), partitions=2, seed=False,
-              durable=False)
+              durable=False, port_base=25000)  # beside the other tests
     s.start()
     nodes = [pair.Node(n, s, SETTINGS) for n in (1, 2)]
     for n in nodes:

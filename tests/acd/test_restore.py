@@ -26,8 +26,7 @@ def die(engine):
         engine.wait(lambda: engine.stack.status()["kamailio"]["state"]
                     == "running")
         engine.stack.kill("kamailio")
-        engine.event("node.up", 20)
-        assert engine.boot != before
+        engine.wait(lambda: engine._read(0.05) or engine.boot != before, 20)
         engine.stack.wait_program("kamailio", 20)
         engine.wait(lambda: "event=directory " in engine.log()[seen:])
         if unseen:
@@ -228,3 +227,17 @@ def test_two_hundred(engine, inbound, trunk, die):
         asked(trunk)
     for call in calls:
         call.bye()
+
+
+def test_redis_lost_the_records(engine, inbound, die):
+    """They are written again; a call that is over meanwhile is not."""
+    call, over = inbound(), inbound()
+    for c in (call, over):
+        c.answer(OURS)
+    engine.db.delete("{p1}:leg:" + call.leg, "{p1}:leg:" + over.leg)
+    engine.db.client_kill_filter(_type="normal", skipme=True)
+    engine.wait(lambda: engine.record(call.leg))
+    over.bye()
+    die()
+    engine.event("leg.restored", leg=call.leg)
+    call.bye()
