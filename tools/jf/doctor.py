@@ -7,6 +7,7 @@ level being ok, warn or bad. A new check is a function with @check.
 
 import glob
 import os
+import platform
 import re
 import resource
 import shutil
@@ -79,11 +80,22 @@ def root(_):
                "namespaces", "say sudo ./jackfield")
 
 
+def codename():
+    """bookworm, trixie."""
+    try:
+        return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    except OSError:
+        return ""
+
+
 @check
 def packages(s):
-    with open(os.path.join(s.layout.source, "tools/packages.txt"),
-              encoding="utf-8") as f:
-        wanted = f.read().split()
+    top = os.path.join(s.layout.source, "tools", "packages")
+    wanted = []
+    for path in (top + ".txt", "%s-%s.txt" % (top, codename())):
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                wanted += f.read().split()
     r = subprocess.run(["dpkg-query", "-Wf", "${Package} ${db:Status-Status}"
                         "\n", *wanted], capture_output=True, text=True,
                        check=False)
