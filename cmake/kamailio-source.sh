@@ -38,10 +38,17 @@ apt() {
 		-o Acquire::Retries=3 $sandbox "$@")
 }
 
+# Of the source package only the upstream archive: some mirrors lack its
+# signature, which apt needs no more than we do (it has the archive's SHA256
+# from the signed index).
 apt update
-apt --download-only source "kamailio=$version"
-archive=$(find "$work" -maxdepth 1 -name 'kamailio_*.orig.tar.*' | head -n 1)
-[ -n "$archive" ] || { echo "no source archive of kamailio $version" >&2; exit 1; }
+apt --print-uris source "kamailio=$version" > "$work/uris"
+set -- $(sed -n "s/^'\([^']*\)' \(kamailio_.*\.orig\.tar\.[gx]z\) [0-9]* \(.*\)$/\1 \2 \3/p" \
+	"$work/uris")
+[ $# = 3 ] || { echo "no source archive of kamailio $version" >&2; exit 1; }
+archive=$work/$2
+/usr/lib/apt/apt-helper -o Acquire::Retries=3 download-file "$1" "$archive" \
+	"$3" > "$work/fetch.log" 2>&1 || { cat "$work/fetch.log" >&2; exit 1; }
 mkdir "$work/tree"
 tar xf "$archive" -C "$work/tree" --strip-components=1
 # Two builds that start together: the first rename wins.
