@@ -145,7 +145,9 @@ static const char *check_line(struct core *c, const struct line *l)
 /* Whoever is on the seats is free, and the other way round. */
 static const char *check_seats(struct core *c, const struct agent *a)
 {
-	if (!c->conf && a->seated != idle_is(c, a))
+	bool settled = !c->conf && (!core_due(c) || core_due(c) > now_of(c));
+
+	if (settled && a->seated != idle_is(c, a))
 		return FAULT(c, "agent %llu: %s, seated: %d",
 			     (unsigned long long)a->id, agent_states[a->state],
 			     a->seated);

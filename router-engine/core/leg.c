@@ -95,7 +95,9 @@ struct leg *leg_adopt(struct core *c, struct leg *l, uint64_t id,
 	l->answered = memo->since;
 	l->contact = memo->contact;
 	l->agent = memo->agent;
+	rtpengine_give(c, l);
 	text_put(c, &l->rtpengine, memo->rtpengine);
+	rtpengine_count(c, l);
 	text_put(c, &l->trunk, memo->trunk);
 	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
 	leg_enter(c, l, LEG_UP);

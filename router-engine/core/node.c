@@ -203,6 +203,15 @@ static void assert_leg(struct core *c, struct record *r, void *arg)
 		media_assert(c, l);
 }
 
+static void count_leg(struct core *c, struct record *r, void *arg)
+{
+	const struct leg *l = (struct leg *)r;
+	struct rtpengine *e = arg;
+
+	(void)c;
+	e->legs += str_eq(text_str(&l->rtpengine), text_str(&e->name));
+}
+
 /* After a restart its calls come back from its own store only when every leg
  * is offered and answered again. */
 void on_rtpengine_up(struct core *c, const struct msg *m)
@@ -216,6 +225,7 @@ void on_rtpengine_up(struct core *c, const struct msg *m)
 			return;
 		text_put(c, &e->name, msg_get(m, F_RTPENGINE));
 		record_insert(c, &e->rec);
+		record_each(c, RECORD_LEG, count_leg, e);
 	}
 	text_put(c, &e->addr, msg_get(m, F_ADDR));
 	if (was_known && !e->up) {
@@ -264,6 +274,14 @@ void rtpengine_take(struct core *c, struct leg *l, struct rtpengine *e)
 	text_put(c, &l->rtpengine, text_str(&e->name));
 	e->legs++;
 	record_changed(c, &l->rec);
+}
+
+void rtpengine_count(struct core *c, const struct leg *l)
+{
+	struct rtpengine *e = rtpengine_find(c, text_str(&l->rtpengine));
+
+	if (e)
+		e->legs++;
 }
 
 void rtpengine_give(struct core *c, const struct leg *l)

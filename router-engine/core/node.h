@@ -31,6 +31,8 @@ void worker_port_give(struct node *w, uint64_t port);
 struct rtpengine *rtpengine_choose(struct core *c, struct str but);
 /* The leg is there now; it is there no more. */
 void rtpengine_take(struct core *c, struct leg *l, struct rtpengine *e);
+/* Its rtpengine was set otherwise, or is known only now. */
+void rtpengine_count(struct core *c, const struct leg *l);
 void rtpengine_give(struct core *c, const struct leg *l);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * core_sim [--seed N] [--steps N] [--seeds N]
+ * core_sim [--seed N] [--steps N] [--seeds N] [--trace TEXT]
  *
+ * 10 seeds of 100,000 steps, or 10,000 of 2,000 when JF_LONG is set.
  * Prints TAP, one case per seed; a failing seed replays with --seed.
  */
 #include <getopt.h>
@@ -25,8 +26,8 @@ static bool run(int n, uint64_t seed, uint64_t steps)
 	else
 		printf("# %" PRIu64 " contacts, %" PRIu64 " talks, %" PRIu64
 		       " decisions, %" PRIu64 " restarts, %" PRIu64
-		       " ignored, %" PRIu64 " stale, %.2f us per step\n",
-		       r.contacts, r.talks, r.decisions, r.restarts, r.ignored,
+		       " roll-backs, %" PRIu64 " ignored, %" PRIu64 " stale, %.2f us per step\n",
+		       r.contacts, r.talks, r.decisions, r.restarts, r.rollbacks, r.ignored,
 		       r.stale, r.step_us);
 	fflush(stdout);
 	return !r.fault[0];
@@ -38,9 +39,16 @@ int main(int argc, char **argv)
 		{"seed", required_argument, NULL, 's'},
 		{"steps", required_argument, NULL, 'n'},
 		{"seeds", required_argument, NULL, 'k'},
+		{"trace", required_argument, NULL, 't'},
 		{NULL, 0, NULL, 0}};
 	uint64_t seed = 1, steps = 100000, seeds = 10;
+	const char *many = getenv("JF_LONG");
 	int c, failed = 0;
+
+	if (many && *many) {
+		seeds = 10000;
+		steps = 2000;
+	}
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 's') {
@@ -50,6 +58,8 @@ int main(int argc, char **argv)
 			steps = strtoull(optarg, NULL, 10);
 		} else if (c == 'k') {
 			seeds = strtoull(optarg, NULL, 10);
+		} else if (c == 't') {
+			sim_trace = optarg;
 		} else {
 			return 2;
 		}

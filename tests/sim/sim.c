@@ -4,26 +4,21 @@
 #include <time.h>
 #include <uthash.h>
 
+#include "tests/sim/checker.h"
+#include "tests/sim/history.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/store.h"
 #include "tests/sim/world.h"
 
 #define DRAIN_STEPS 200000
 
-/* Where the rows of one contact or agent have got to. */
-struct chain {
-	char key[24];
-	uint64_t end, ordinal;
-	bool over;
-	UT_hash_handle hh;
-};
-
 struct sim {
 	struct core *core, *twin; /* restarted; never restarted */
 	struct store *store;
 	struct world *world;
 	struct arena arena;
-	struct chain *chains;
+	struct history *history;
+	struct checker *checker;
 	struct sim_result *r;
 	double cpu_s;
 };
@@ -35,62 +30,7 @@ struct sim {
 				 __VA_ARGS__);                                 \
 	} while (0)
 
-static struct chain *chain_of(struct sim *s, struct str key)
-{
-	struct chain *k;
-
-	HASH_FIND(hh, s->chains, key.p, key.len, k);
-	if (k)
-		return k;
-	k = calloc(1, sizeof(*k));
-	str_copy(k->key, sizeof(k->key), key);
-	HASH_ADD_KEYPTR(hh, s->chains, k->key, key.len, k);
-	return k;
-}
-
-/* Each stretch begins where the one before ended. */
-static void extend(struct sim *s, struct chain *k, const struct msg *m)
-{
-	uint64_t begin = msg_num(m, F_BEGIN), end = msg_num(m, F_END);
-
-	if (k->over)
-		FAULT(s, "%s: a row after its end", k->key);
-	if (k->end && k->end != begin)
-		FAULT(s, "%s: gap of %lld ms", k->key,
-		      (long long)(begin - k->end));
-	if (end < begin)
-		FAULT(s, "%s: ends before it begins", k->key);
-	k->end = end;
-}
-
-static void check_row(struct sim *s, const struct msg *m)
-{
-	struct chain *k;
-
-	if (m->type == M_JOURNAL_SEGMENT) {
-		k = chain_of(s, msg_get(m, F_CONTACT));
-		extend(s, k, m);
-		if (msg_num(m, F_ORDINAL) != ++k->ordinal)
-			FAULT(s, "%s: segment %llu missing", k->key,
-			      (unsigned long long)k->ordinal);
-	} else if (m->type == M_JOURNAL_AGENT_STATE) {
-		k = chain_of(s, msg_get(m, F_AGENT));
-		if (str_eq(msg_get(m, F_CAUSE), STR_LIT("configured")))
-			k->end = 0; /* the row was gone for a while */
-		extend(s, k, m);
-	} else if (m->type == M_JOURNAL_CONTACT) {
-		k = chain_of(s, msg_get(m, F_CONTACT));
-		if (k->over || k->end != msg_num(m, F_END))
-			FAULT(s, "%s: does not end with its segments", k->key);
-		k->over = true;
-		s->r->contacts++;
-	} else if (m->type == M_JOURNAL_DECISION) {
-		s->r->decisions++;
-		s->r->offers += msg_get(m, F_AGENT).len > 0;
-	} else if (m->type == M_PUSH_CONTACT) {
-		s->r->talks += str_eq(msg_get(m, F_CAUSE), STR_LIT("answered"));
-	}
-}
+const char *sim_trace;
 
 /* Order-free: a sum of the effects' hashes. */
 static uint64_t effects_hash(struct sim *s, const struct core_out *out,
@@ -111,9 +51,34 @@ static uint64_t effects_hash(struct sim *s, const struct core_out *out,
 			continue;
 		if (msg_check(m, err, sizeof(err)))
 			FAULT(s, "effect: %s", err);
-		check_row(s, m);
+		if (msg_type_dir(m->type) == DIR_JOURNAL ||
+		    msg_type_dir(m->type) == DIR_PUSH)
+			history_row(s->history, m);
 	}
 	return sum;
+}
+
+static void trace(struct sim *s, const char *line, const struct core_out *out)
+{
+	bool named = strstr(line, sim_trace) != NULL;
+
+	for (size_t i = 0; i < out->neffects; i++) {
+		struct str e = msg_format(&out->effects[i].m, &s->arena);
+		bool it = e.len && memmem(e.p, e.len, sim_trace,
+					  strlen(sim_trace));
+
+		if (it && !named)
+			printf("# %llu %s\n", (unsigned long long)s->r->steps,
+			       line);
+		named |= it;
+	}
+	if (!named)
+		return;
+	if (strstr(line, sim_trace))
+		printf("# %llu %s\n", (unsigned long long)s->r->steps, line);
+	for (size_t i = 0; i < out->neffects; i++)
+		printf("#	%.*s\n", STR_FMT(msg_format(
+			&out->effects[i].m, &s->arena)));
 }
 
 static double cpu_now(void)
@@ -138,6 +103,7 @@ static void step_both(struct sim *s, const char *line)
 		FAULT(s, "world: %s in %s", err, line);
 		return;
 	}
+	history_step(s->history, line);
 	t = cpu_now();
 	if (core_step(s->core, &m, &out))
 		FAULT(s, "out of memory");
@@ -147,6 +113,8 @@ static void step_both(struct sim *s, const char *line)
 	wrong = core_check(s->core);
 	if (wrong)
 		FAULT(s, "%s after %s", wrong, line);
+	if (sim_trace)
+		trace(s, line, &out);
 	world_effects(s->world, out.effects, out.neffects);
 	core_step(s->twin, &m, &twin);
 	if (effects_hash(s, &twin, false) != h)
@@ -155,28 +123,65 @@ static void step_both(struct sim *s, const char *line)
 	s->r->steps++;
 }
 
+/* Loads a core from what is stored. */
+static void load(struct sim *s, struct core **cp)
+{
+	struct core_record *all;
+	char err[200] = "";
+	size_t n;
+
+	all = store_all(s->store, &n);
+	core_free(*cp);
+	core_alloc(cp, 1);
+	if (core_load(*cp, all, n, err, sizeof(err)))
+		FAULT(s, "load: %s", err);
+	free(all);
+}
+
 /* The process dies; its successor finds what was stored. */
 static void restart(struct sim *s)
 {
 	struct core_out out;
-	struct core_record *all;
-	char err[200] = "", line[100];
-	size_t n;
+	char line[100];
 
 	core_snapshot(s->core, &out);
 	if (!store_equals(s->store, out.records, out.nrecords))
 		FAULT(s, "a change was not stored");
-	all = store_all(s->store, &n);
-	core_free(s->core);
-	core_alloc(&s->core, 1);
-	if (core_load(s->core, all, n, err, sizeof(err)))
-		FAULT(s, "load: %s", err);
-	free(all);
+	load(s, &s->core);
 	s->r->restarts++;
 	snprintf(line, sizeof(line), "t=owner.acquired generation=g%llu "
 		 "partition=1 time=%llu", (unsigned long long)s->r->restarts,
 		 (unsigned long long)world_now(s->world));
 	step_both(s, line);
+}
+
+/*
+ * Redis fails over to a replica that lacks the last commits, and the engine
+ * dies with it. Nodes send again what they said since; what the lost commits
+ * had told them was done.
+ */
+static void roll_back(struct sim *s)
+{
+	unsigned most = history_size(s->history);
+	unsigned n = 1 + (unsigned)world_random(s->world, most > 20 ? 20 : most);
+	const char *again;
+	char line[100];
+
+	if (!most)
+		return;
+	store_roll_back(s->store, n);
+	history_roll_back(s->history, n);
+	load(s, &s->core);
+	load(s, &s->twin);
+	s->r->rollbacks++;
+	world_new_owner(s->world);
+	snprintf(line, sizeof(line), "t=owner.acquired generation=r%llu "
+		 "partition=1 rebuild=1 time=%llu",
+		 (unsigned long long)s->r->rollbacks,
+		 (unsigned long long)world_now(s->world));
+	step_both(s, line);
+	while ((again = history_next(s->history)) && !s->r->fault[0])
+		step_both(s, again);
 }
 
 static void finish(struct sim *s)
@@ -203,15 +208,11 @@ static bool drained(struct sim *s)
 
 static void sim_release(struct sim *s)
 {
-	struct chain *k, *tmp;
-
-	HASH_ITER(hh, s->chains, k, tmp) {
-		HASH_DEL(s->chains, k);
-		free(k);
-	}
+	checker_free(s->checker);
 	core_free(s->core);
 	core_free(s->twin);
 	store_free(s->store);
+	history_free(s->history);
 	world_free(s->world);
 	arena_release(&s->arena);
 }
@@ -224,6 +225,8 @@ void sim_run(uint64_t seed, uint64_t steps, struct sim_result *r)
 	arena_init(&s.arena);
 	s.world = world_alloc(seed);
 	s.store = store_alloc();
+	s.checker = checker_alloc(r);
+	s.history = history_alloc(checker_row, s.checker);
 	if (core_alloc(&s.core, 1) || core_alloc(&s.twin, 1)) {
 		FAULT(&s, "out of memory");
 	}
@@ -231,10 +234,13 @@ void sim_run(uint64_t seed, uint64_t steps, struct sim_result *r)
 		step_both(&s, world_next(s.world));
 		if (world_random(s.world, 1000) == 0 && !world_configures(s.world))
 			restart(&s);
+		if (world_random(s.world, 1500) == 0 && !world_configures(s.world))
+			roll_back(&s);
 	}
 	world_drain(s.world);
 	for (int i = 0; !r->fault[0] && i < DRAIN_STEPS && !drained(&s); i++)
 		step_both(&s, world_next(s.world));
+	history_flush(s.history);
 	if (!r->fault[0])
 		finish(&s);
 	sim_release(&s);

@@ -11,11 +11,15 @@
 #include <stdint.h>
 
 struct sim_result {
-	uint64_t steps, restarts, contacts, decisions, offers, talks;
+	uint64_t steps, restarts, rollbacks, contacts, decisions, offers, talks;
 	uint64_t ignored, stale;
 	double step_us; /* CPU per step of one core, checks not counted */
 	char fault[400]; /* empty: everything held */
 };
+
+/* A text: every step that names it, in its event or its effects, is printed.
+ * NULL: nothing is. */
+extern const char *sim_trace;
 
 void sim_run(uint64_t seed, uint64_t steps, struct sim_result *r);
 

@@ -11,8 +11,17 @@ struct entry {
 	UT_hash_handle hh;
 };
 
+/* What a commit replaced: a record as it was before (value NULL: was not). */
+struct before {
+	char *key, *value;
+	size_t kind_len, key_len, value_len;
+	struct before *next;
+};
+
 struct store {
 	struct entry *entries;
+	struct before *undo[STORE_UNDO]; /* of the last commits, as a ring */
+	unsigned last;
 };
 
 struct store *store_alloc(void)
@@ -28,9 +37,24 @@ static void drop(struct store *s, struct entry *e)
 	free(e);
 }
 
+static void forget(struct before **list)
+{
+	struct before *b;
+
+	while ((b = *list)) {
+		*list = b->next;
+		free(b->key);
+		free(b->value);
+		free(b);
+	}
+}
+
 void store_free(struct store *s)
 {
 	struct entry *e, *tmp;
+
+	for (unsigned i = 0; i < STORE_UNDO; i++)
+		forget(&s->undo[i]);
 
 	HASH_ITER(hh, s->entries, e, tmp)
 		drop(s, e);
@@ -56,13 +80,30 @@ static char *key_of(const struct core_record *r, size_t *lenp)
 	return p;
 }
 
-static void put_one(struct store *s, const struct core_record *r)
+static void remember(struct store *s, const struct core_record *r,
+		     const struct entry *e)
+{
+	struct before *b = calloc(1, sizeof(*b));
+
+	b->key = key_of(r, &b->key_len);
+	b->kind_len = r->kind.len;
+	if (e) {
+		b->value = dup((struct str){e->value, e->value_len});
+		b->value_len = e->value_len;
+	}
+	b->next = s->undo[s->last];
+	s->undo[s->last] = b;
+}
+
+static void put_one(struct store *s, const struct core_record *r, bool undo)
 {
 	size_t len;
 	char *key = key_of(r, &len);
 	struct entry *e;
 
 	HASH_FIND(hh, s->entries, key, len, e);
+	if (undo)
+		remember(s, r, e);
 	if (e)
 		drop(s, e);
 	if (!r->value.len) {
@@ -80,8 +121,23 @@ static void put_one(struct store *s, const struct core_record *r)
 
 void store_put(struct store *s, const struct core_record *v, size_t n)
 {
+	s->last = (s->last + 1) % STORE_UNDO;
+	forget(&s->undo[s->last]);
 	for (size_t i = 0; i < n; i++)
-		put_one(s, &v[i]);
+		put_one(s, &v[i], true);
+}
+
+void store_roll_back(struct store *s, unsigned n)
+{
+	for (; n; n--, s->last = (s->last + STORE_UNDO - 1) % STORE_UNDO) {
+		for (struct before *b = s->undo[s->last]; b; b = b->next)
+			put_one(s, &(struct core_record){
+				{b->key, b->kind_len},
+				{b->key + b->kind_len,
+				 b->key_len - b->kind_len},
+				{b->value, b->value_len}}, false);
+		forget(&s->undo[s->last]);
+	}
 }
 
 struct core_record *store_all(const struct store *s, size_t *np)

@@ -2,56 +2,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "lib/base/escape.h"
-#include "lib/base/heap.h"
 #include "lib/base/id.h"
-#include "tests/sim/script.h"
-#include "tests/sim/world.h"
-
-#define MAX_LEGS 60
-#define RELAYS 2
-
-enum phase { PHASE_EARLY, PHASE_UP, PHASE_GONE };
-
-/* One SIP dialog at a node. */
-struct dialog {
-	uint64_t id;
-	enum phase phase;
-	bool uac, held;
-	UT_hash_handle hh;
-};
-
-/* Something that will come back. */
-struct pending {
-	struct heap_node at;
-	char line[LINE];
-};
-
-struct producer_state {
-	const char *name;
-	unsigned boot;
-	uint64_t seq;
-};
-
-/* An rtpengine; one that forgot its calls gives them other ports. */
-struct relay {
-	bool up;
-	unsigned life;
-};
-
-struct world {
-	uint64_t rng, now, serial, timer, next_leg;
-	struct heap queue;
-	struct dialog *dialogs;
-	struct producer_state acd, worker;
-	bool drain, worker_up, started;
-	struct relay relays[RELAYS];
-	struct script conf;
-	char out[LINE], last[LINE]; /* last: to be repeated */
-	struct arena arena;
-};
+#include "tests/sim/internal.h"
 
 uint64_t world_random(struct world *w, uint64_t below)
 {
@@ -91,8 +45,10 @@ void world_free(struct world *w)
 	heap_release(&w->queue);
 	HASH_ITER(hh, w->dialogs, d, tmp) {
 		HASH_DEL(w->dialogs, d);
+		free(d->memo);
 		free(d);
 	}
+	mixed_free(w);
 	arena_release(&w->arena);
 	free(w);
 }
@@ -102,9 +58,7 @@ uint64_t world_now(const struct world *w)
 	return w->now;
 }
 
-/* Schedules a line without time and stamp. */
-__attribute__((format(printf, 3, 4)))
-static void later(struct world *w, uint64_t ms, const char *fmt, ...)
+void later(struct world *w, uint64_t ms, const char *fmt, ...)
 {
 	struct pending *p = calloc(1, sizeof(*p));
 	va_list ap;
@@ -116,7 +70,7 @@ static void later(struct world *w, uint64_t ms, const char *fmt, ...)
 	heap_set(&w->queue, &p->at, w->now + ms);
 }
 
-static struct dialog *dialog_find(struct world *w, uint64_t id)
+struct dialog *dialog_find(struct world *w, uint64_t id)
 {
 	struct dialog *d;
 
@@ -142,12 +96,13 @@ static void dialog_end(struct world *w, struct dialog *d, const char *by,
 	      "t=leg.ended leg=l%016llx by=%s cause=%s code=%u q850=16",
 	      (unsigned long long)d->id, by, cause, code);
 	HASH_DEL(w->dialogs, d);
+	free(d->memo);
 	free(d);
 }
 
 /* ---- what the core asks for -------------------------------------------------------- */
 
-static uint64_t leg_of(const struct msg *m)
+uint64_t leg_of(const struct msg *m)
 {
 	uint64_t id = 0;
 
@@ -240,6 +195,7 @@ static void on_worker(struct world *w, const struct core_effect *e)
 
 	if (!to_this_boot(w, e))
 		return;
+	mixed_note(w, m);
 	if (m->type == M_MEDIA_REMOVE)
 		later(w, 2, "t=media.removed leg=l%016llx packets=100 lost=1 "
 		      "jitter_us=500 mos100=440", l);
@@ -287,7 +243,14 @@ static void on_effect(struct world *w, const struct core_effect *e)
 			      (unsigned long long)id);
 		break;
 	case M_LEG_INVITE:
-		phone_rings(w, id);
+		if (!dialog_find(w, id))
+			phone_rings(w, id);
+		break;
+	case M_LEG_ANNOUNCE:
+		announce_legs(w);
+		break;
+	case M_MEDIA_ANNOUNCE:
+		announce_media(w);
 		break;
 	case M_LEG_END:
 	case M_LEG_REJECT:
@@ -319,6 +282,7 @@ static void on_effect(struct world *w, const struct core_effect *e)
 			on_worker(w, e);
 		break;
 	}
+	dialog_remember(w, m);
 }
 
 void world_effects(struct world *w, const struct core_effect *v, size_t n)
@@ -426,6 +390,7 @@ static void acd_restarts(struct world *w)
 		if (d->phase == PHASE_UP && chance(w, 90))
 			continue;
 		HASH_DEL(w->dialogs, d);
+		free(d->memo);
 		free(d);
 	}
 	w->acd.boot++;
@@ -504,7 +469,8 @@ static void stamp(struct world *w, const char *line)
 	struct producer_state *p = NULL;
 	int n;
 
-	if (!strncmp(line, "t=leg.", 6) || !strncmp(line, "t=agent.reg", 11) ||
+	if (!strncmp(line, "t=leg.", 6) || !strncmp(line, "t=announce.", 11) ||
+	    !strncmp(line, "t=agent.reg", 11) ||
 	    !strncmp(line, "t=agent.unreg", 13))
 		p = &w->acd;
 	else if (!strncmp(line, "t=media.", 8))
@@ -609,4 +575,40 @@ void world_drain(struct world *w)
 bool world_idle(const struct world *w)
 {
 	return !w->conf.step && !heap_first(&w->queue) && !w->dialogs;
+}
+
+/* What only the dead engine would have heard. */
+static bool is_inner(const char *line)
+{
+	return !strncmp(line, "t=ng.", 5) || !strncmp(line, "t=rtpeng", 8) ||
+	       !strncmp(line, "t=node.down", 11);
+}
+
+static void drop_inner(struct world *w)
+{
+	struct heap_node *n, *kept[4096];
+	size_t count = 0;
+
+	while ((n = heap_first(&w->queue)) && count < 4096) {
+		heap_remove(&w->queue, n);
+		if (is_inner(((struct pending *)n)->line))
+			free(n);
+		else
+			kept[count++] = n;
+	}
+	for (size_t i = 0; i < count; i++)
+		heap_set(&w->queue, kept[i], kept[i]->due);
+}
+
+void world_new_owner(struct world *w)
+{
+	drop_inner(w);
+	w->last[0] = '\0';
+	w->conf.step = 1;
+	for (unsigned i = 0; i < RELAYS; i++)
+		later(w, 0, "t=rtpengine.%s rtpengine=r%u addr=127.0.0.%u",
+		      w->relays[i].up ? "up" : "down", i + 1, i + 1);
+	if (!w->worker_up)
+		later(w, 0, "t=node.down node=worker-1 boot=b%u kind=worker",
+		      w->worker.boot);
 }

@@ -24,6 +24,10 @@ void world_effects(struct world *w, const struct core_effect *v, size_t n);
 /* When the core's next timer is due, 0 none. */
 void world_timer(struct world *w, uint64_t due);
 
+/* Another engine owns the partition: what its predecessor had asked goes
+ * nowhere, and it is told the configuration and who is up. */
+void world_new_owner(struct world *w);
+
 /* No new calls from now on; everybody hangs up. */
 void world_drain(struct world *w);
 /* Nothing is under way and nothing will come but timers. */
