@@ -20,7 +20,7 @@ def run(*words):
 class Node:
     """One Kamailio in its namespace."""
 
-    def __init__(self, n, stack, settings):
+    def __init__(self, n, stack, settings=None):
         from jf import render
         from jf.layout import Layout
         self.name, self.inner = "acd-%d" % n, NET + str(10 + n)
@@ -37,7 +37,7 @@ class Node:
         self.context = {
             **self.layout.context(), "secrets": stack.layout.secrets(),
             "services": [SERVICE], "inner": self.inner, "node": self.name,
-            "acd_params": {**settings, "redis": '"%s"' % stack.layout.path(
+            "acd_params": {**(settings or {}), "redis": '"%s"' % stack.layout.path(
                 "run/redis.sock")}}
         render.role(self.layout, "kamailio", self.context)
         self.space = subprocess.Popen(["unshare", "-n", "sleep", "1000000"])
@@ -142,10 +142,11 @@ class Tap:
         self.sock.close()
 
 
-def bridge():
+def bridge(more=()):
+    """more: last parts of further addresses on this side."""
     run("ip", "link", "add", "jfbr", "type", "bridge")
     run("ip", "link", "set", "jfbr", "up")
-    for addr in (HERE, TRUNK, PHONE):
+    for addr in (HERE, TRUNK, PHONE, *(NET + str(n) for n in more)):
         run("ip", "addr", "add", addr + "/24", "dev", "jfbr")
 
 
