@@ -44,7 +44,8 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2);
 struct acd_settings acd = {
 	.redis = "127.0.0.1:6379", .node = "", .liveness = "", .partitions = 1,
 	.confirm_ms = 100, .first_ms = 2000, .ack_ms = 32000, .end_ms = 32000,
-	.unanswered_s = 1800, .age_s = 14400, .next_ms = 300, .trusted_flag = 7,
+	.unanswered_s = 1800, .age_s = 14400, .session_s = 1800, .min_se_s = 90,
+	.next_ms = 300, .trusted_flag = 7,
 	.ping_ms = 10000, .escape_route = "ACD_ESCAPE",
 	.agent_route = "ACD_AGENT", .trunk_route = "ACD_TRUNK",
 };
@@ -203,6 +204,8 @@ static param_export_t params[] = {
 	{"end_ms", PARAM_INT, &acd.end_ms},
 	{"unanswered_s", PARAM_INT, &acd.unanswered_s},
 	{"age_s", PARAM_INT, &acd.age_s},
+	{"session_s", PARAM_INT, &acd.session_s},
+	{"min_se_s", PARAM_INT, &acd.min_se_s},
 	{"ping_ms", PARAM_INT, &acd.ping_ms},
 	{"trusted_flag", PARAM_INT, &acd.trusted_flag},
 	{"next_ms", PARAM_INT, &acd.next_ms},
@@ -238,7 +241,8 @@ static int check(void)
 		return EINVAL;
 	}
 	if(acd.confirm_ms < 1 || acd.first_ms < 1 || acd.ack_ms < 1
-			|| acd.end_ms < 1 || acd.unanswered_s < 1 || acd.age_s < 1 || acd.next_ms < 1
+			|| acd.end_ms < 1 || acd.unanswered_s < 1 || acd.age_s < 1
+			|| acd.min_se_s < 1 || acd.next_ms < 1
 			|| acd.ping_ms < 5) {
 		LM_ERR("a time must be 1 or more\n");
 		return EINVAL;

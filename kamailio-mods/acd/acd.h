@@ -39,6 +39,7 @@ struct acd_settings {
 	int next_ms; /* a gateway that says nothing: the next one */
 	int ping_ms; /* between OPTIONS to a gateway; a fifth when it is down */
 	int offer_100rel; /* 1: our INVITE supports reliable 18x */
+	int session_s, min_se_s; /* session timer: wanted; at least */
 	int age_s; /* longest life of a leg */
 	char *escape_route, *agent_route, *trunk_route;
 };

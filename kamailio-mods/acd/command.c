@@ -10,6 +10,7 @@
 #include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
+#include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/store.h"
 #include "kamailio-mods/acd/uac.h"
@@ -140,6 +141,8 @@ static void update_answer(struct leg *l, unsigned code, const struct msg *m)
 
 	l->update = INVITE_NONE;
 	lines_contact(&h, l);
+	if(code < 300 && l->state == LEG_UP)
+		session_answer(l, &h, msg_get(m, F_SDP));
 	if(uas_reply(l, l->update_hash, l->update_label,
 			   code < 200 || code > 699 ? 500 : code, msg_get(m, F_REASON),
 			   &h, msg_get(m, F_SDP), false))
@@ -164,8 +167,10 @@ static void on_reanswer(struct bus *bus, struct leg *l, const struct msg *m)
 			|| code > 699)
 		return; /* cancelled since */
 	l->invite = INVITE_NONE;
-	if(code < 300)
+	if(code < 300) {
 		lines_contact(&h, l);
+		session_answer(l, &h, msg_get(m, F_SDP));
+	}
 	if(uas_reply(l, hash, label, code, msg_get(m, F_REASON), &h,
 			   msg_get(m, F_SDP), true))
 		LM_WARN("event=reply_not_sent leg=%s call=%s code=%u\n", l->name,
@@ -317,6 +322,7 @@ static struct leg *leg_of(unsigned partition, const struct msg *m)
 	}
 	l->commanded = true;
 	l->first_by = 0;
+	leg_touch(l);
 	if(msg_get(m, F_CONTACT).len)
 		str_copy(l->call, sizeof(l->call), msg_get(m, F_CONTACT));
 	return l;

@@ -8,6 +8,7 @@
 #include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
+#include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uac.h"
@@ -144,6 +145,8 @@ static void on_update(struct leg *l, sip_msg_t *m, struct cell *t)
 
 	if(sip_sdp(m).len <= 0) {
 		lines_contact(&h, l);
+		if(l->state == LEG_UP)
+			session_answer(l, &h, ours(&l->session.sdp));
 		lines = lines_str(&h);
 		add_lump_rpl(m, lines.s, lines.len, LUMP_RPL_HDR);
 		answer(m, 200, "OK");
@@ -253,8 +256,11 @@ static int take(struct leg *l, sip_msg_t *m, struct cell *t)
 	bool refresh = m->REQ_METHOD & (METHOD_INVITE | METHOD_UPDATE);
 	int code = refusal(l, m);
 
+	if(!code && refresh && l->state == LEG_UP)
+		code = session_asked(l, m);
 	if(code)
 		return code;
+	leg_touch(l);
 	tmb.dlg_request_uas(leg_dialog(l), m,
 			refresh ? IS_TARGET_REFRESH : IS_NOT_TARGET_REFRESH);
 	request_keep_flow(l);

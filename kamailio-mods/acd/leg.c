@@ -143,12 +143,21 @@ void leg_free(struct leg *l)
 	shm_clear(&l->flow);
 	shm_clear(&l->memo);
 	shm_clear(&l->offer);
+	shm_clear(&l->session.sdp);
 	shm_clear(&l->gw.group);
 	shm_clear(&l->gw.user);
 	shm_clear(&l->gw.identity);
 	shm_clear(&l->ack_body);
 	shm_free(l);
 	__atomic_sub_fetch(&table->legs, 1, __ATOMIC_RELAXED);
+}
+
+void leg_touch(struct leg *l)
+{
+	if(l->state != LEG_UP)
+		return;
+	l->dead_at = now_ms() + (uint64_t)acd.age_s * 1000;
+	l->probed = false;
 }
 
 void leg_hold(struct leg *l, struct cell *t)

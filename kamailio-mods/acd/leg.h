@@ -27,6 +27,16 @@ enum leg_invite { /* an INVITE, first or later, that has no final reply */
 	INVITE_CLIENT, /* ours */
 };
 
+struct session { /* session.h */
+	unsigned s, min; /* interval, 0: no timer; their Min-SE */
+	bool ours; /* we refresh */
+	bool update; /* with UPDATE */
+	bool timer; /* they know of timers */
+	bool refreshing; /* our INVITE under way is but a refresh */
+	uint64_t at, by; /* refresh; the end */
+	str sdp; /* ours, when a refresh needs it */
+};
+
 struct reliable;
 
 struct leg {
@@ -62,12 +72,14 @@ struct leg {
 	dlg_t *early; /* dialog of their 18x: early.h */
 	unsigned early_rseq; /* the last that we acknowledged */
 	bool early_answered; /* one of those answered our offer */
+	struct session session;
 	bool offered_late; /* their INVITE had no SDP: the ACK answers ours */
 	bool late; /* ours had none: leg.ack answers theirs */
 	bool asked_again; /* credentials were sent: not a second time */
 	str offer; /* body of our INVITE, while it may be repeated */
 	bool commanded; /* an engine has spoken about this leg */
 	bool ending; /* leg.end came while our INVITE is under way */
+	bool probed; /* too old, and asked whether it is there */
 	bool bye_after_ack; /* and while our 2xx is not acknowledged */
 	unsigned end_code, end_q850;
 
@@ -106,6 +118,9 @@ static inline dlg_t *leg_dialog(const struct leg *l)
 {
 	return l->early ? l->early : l->dlg;
 }
+
+/* Something happened in it: it is not too old yet. */
+void leg_touch(struct leg *l);
 
 /* A new id of this node. */
 uint64_t leg_new_id(void);

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/store.h"
 #include "core/socket_info.h"
 #include "core/mem/shm_mem.h"
@@ -118,6 +119,12 @@ static int fill(struct leg *l, struct fields *f, struct socket_info *si)
 		return err;
 	l->dlg->send_sock = si;
 	l->state = LEG_UP;
+	l->session.s = (unsigned)number(f, "session");
+	l->session.ours = is(f, "refresher", "us");
+	l->session.update = is(f, "refresh", "update");
+	if(put(f, "sdp", &l->session.sdp))
+		return ENOMEM;
+	session_resume(l);
 	/* stored before our 200 left: whether it was acknowledged is open */
 	l->wait_ack = is(f, "state", "offered");
 	l->server_cseq = l->dlg->rem_seq.value;

@@ -29,6 +29,7 @@ static void on_reply(struct cell *t, int type, struct tmcb_params *ps)
 		request_bye(l, 0);
 		leg_over(l, &e);
 	} else if(l) {
+		leg_touch(l);
 		probe_proved(l);
 	}
 	leg_unlock(id);

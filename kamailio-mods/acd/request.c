@@ -3,6 +3,7 @@
 
 #include "kamailio-mods/acd/identity.h"
 #include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/session.h"
 
 #define INVITE_CALLBACKS                                                   \
 	(TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT | TMCB_DONT_ACK)
@@ -37,12 +38,14 @@ int request_invite(struct leg *l, struct lines *h, struct str body)
 	str method = str_init("INVITE"), b = theirs(body);
 	uac_req_t u;
 
-	if(l->state == LEG_UP || l->asked_again || l->gw.again)
+	if(l->state == LEG_UP || l->asked_again || l->gw.again
+			|| l->session.min)
 		next_cseq(l->dlg);
 	lines_contact(h, l);
 	if(acd.offer_100rel && l->state == LEG_INVITED && body.len)
 		lines_add(h, "Supported: 100rel");
 	lines_identity(h, l);
+	session_ask(l, h);
 	lines_sdp(h, body);
 	fill(&u, &method, h, &b, l->dlg);
 	u.cb = on_invite_reply;
@@ -133,6 +136,28 @@ int request_update(struct leg *l, struct str sdp)
 	lines_sdp(&h, sdp);
 	fill(&u, &method, &h, &b, next_request(l));
 	u.cb = on_update_reply;
+	u.cbp = (void *)(uintptr_t)l->id;
+	u.cb_flags = TMCB_LOCAL_COMPLETED;
+	return tmb.t_uac(&u) < 0 ? EIO : 0;
+}
+
+int request_refresh(struct leg *l, struct str sdp)
+{
+	str method = str_init("UPDATE");
+	struct lines h = {.used = 0};
+	uac_req_t u;
+
+	if(!l->session.update && sdp.len) {
+		if(shm_put(&l->offer, sdp.p, (int)sdp.len))
+			return EIO;
+		l->asked_again = false;
+		l->session.refreshing = true;
+		return request_invite(l, &h, sdp);
+	}
+	lines_contact(&h, l);
+	session_ask(l, &h);
+	fill(&u, &method, &h, NULL, next_request(l));
+	u.cb = on_refresh_reply;
 	u.cbp = (void *)(uintptr_t)l->id;
 	u.cb_flags = TMCB_LOCAL_COMPLETED;
 	return tmb.t_uac(&u) < 0 ? EIO : 0;

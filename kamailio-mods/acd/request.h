@@ -21,6 +21,8 @@ void request_bye(struct leg *l, unsigned q850);
 void request_prack(struct leg *l, unsigned rseq);
 /* UPDATE with an offer (RFC 3311) in the leg's dialog of now. 0, EIO. */
 int request_update(struct leg *l, struct str sdp);
+/* UPDATE or re-INVITE that changes nothing: session.h. 0, EIO. */
+int request_refresh(struct leg *l, struct str sdp);
 /* INFO and the like: nobody is told of the reply. 0, EIO. */
 int request_other(struct leg *l, const char *method, struct lines *h,
 		struct str body);
@@ -34,6 +36,7 @@ void request_keep_flow(struct leg *l);
 /* tm's callbacks (uac.c); the parameter is the leg's id. */
 void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps);
 void on_update_reply(struct cell *t, int type, struct tmcb_params *ps);
+void on_refresh_reply(struct cell *t, int type, struct tmcb_params *ps);
 void on_other_reply(struct cell *t, int type, struct tmcb_params *ps);
 
 #endif

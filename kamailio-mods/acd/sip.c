@@ -203,6 +203,7 @@ const char *sip_phrase(unsigned code)
 		{202, "Accepted"}, {403, "Forbidden"}, {404, "Not Found"},
 		{408, "Request Timeout"}, {480, "Temporarily Unavailable"},
 		{482, "Loop Detected"}, {486, "Busy Here"}, {487, "Request Terminated"},
+		{422, "Session Interval Too Small"},
 		{488, "Not Acceptable Here"}, {491, "Request Pending"},
 		{500, "Server Internal Error"}, {501, "Not Implemented"},
 		{503, "Service Unavailable"}, {504, "Server Time-out"}, {600, "Busy Everywhere"},

@@ -73,6 +73,16 @@ static void put_limits(struct line *o, const struct leg *l)
 			+ (l->dead_at - now_ms()) / 1000));
 }
 
+static void put_session(struct line *o, const struct session *s)
+{
+	if(!s->s)
+		return;
+	put_num(o, "session", s->s);
+	put(o, "refresher", s->ours ? STR_LIT("us") : STR_LIT("them"));
+	put(o, "refresh", s->update ? STR_LIT("update") : STR_LIT("invite"));
+	put(o, "sdp", ours(&s->sdp));
+}
+
 int store_encode(const struct leg *l, char *dst, size_t size)
 {
 	struct line o = {dst, 0, size < STORE_MAX ? size : STORE_MAX, false};
@@ -100,6 +110,7 @@ int store_encode(const struct leg *l, char *dst, size_t size)
 	put_limits(&o, l);
 	if(d->send_sock)
 		put(&o, "socket", ours(&d->send_sock->sock_str));
+	put_session(&o, &l->session);
 	put(&o, "memo", ours(&l->memo));
 	return o.full ? -1 : (int)o.used;
 }

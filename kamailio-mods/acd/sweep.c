@@ -7,10 +7,13 @@
 #include "kamailio-mods/acd/probe.h"
 #include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/sweep.h"
 #include "kamailio-mods/acd/uac.h"
 #include "kamailio-mods/acd/uas.h"
+
+#define PROBE_MS 40000 /* 64*T1 and something */
 
 struct due {
 	uint64_t *ids, now;
@@ -28,7 +31,7 @@ static bool is_due(const struct leg *l, uint64_t now)
 		   || past(l->owed_by, now) || past(l->again_at, now)
 		   || past(l->end_by, now) || past(l->dead_at, now)
 		   || past(l->probe_at, now) || past(l->gw.by, now)
-		   || past(reliable_at(l), now);
+		   || past(reliable_at(l), now) || past(session_at(l), now);
 }
 
 static void note(struct leg *l, void *arg)
@@ -79,6 +82,12 @@ static void too_old(struct leg *l)
 {
 	struct ending e = {"node", "timeout", 408, 0, str_init("too old")};
 
+	if(l->state == LEG_UP && !l->probed) {
+		l->probed = true;
+		l->dead_at = now_ms() + PROBE_MS;
+		probe_send(l); /* any answer but 408 and 481 touches it */
+		return;
+	}
 	LM_WARN("event=too_old leg=%s call=%s\n", l->name, l->call);
 	if(l->state == LEG_OFFERED) {
 		uas_refuse(l, 408, STR_NONE, 102);
@@ -119,6 +128,8 @@ static void act(uint64_t id, uint64_t now)
 		probe_send(l);
 	} else if(l && past(reliable_at(l), now)) {
 		reliable_due(l, now);
+	} else if(l && past(session_at(l), now)) {
+		session_due(l, now);
 	} else if(l && past(l->again_at, now)) {
 		uac_again(l);
 	} else if(l && past(l->gw.by, now)) {

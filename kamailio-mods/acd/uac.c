@@ -9,6 +9,7 @@
 #include "kamailio-mods/acd/q850.h"
 #include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/target.h"
@@ -188,6 +189,7 @@ void uac_ack(struct leg *l, struct str sdp)
 		return;
 	}
 	shm_put(&l->ack_body, sdp.p, (int)sdp.len);
+	session_sdp(l, sdp);
 	request_ack(l);
 }
 
@@ -343,6 +345,7 @@ static void accepted(struct leg *l, sip_msg_t *reply)
 	hunt_accepted(l);
 	l->state = LEG_UP;
 	l->invite = INVITE_NONE;
+	session_answered(l, reply, ours(&l->offer));
 	shm_clear(&l->offer);
 	if(l->late)
 		l->owed_by = now_ms() + acd.ack_ms;
@@ -352,8 +355,13 @@ static void accepted(struct leg *l, sip_msg_t *reply)
 		drop_answer(l);
 		return;
 	}
+	if(l->session.refreshing) {
+		l->session.refreshing = false;
+		notice_store_only(l);
+		return;
+	}
 	if(first) {
-		l->dead_at = now_ms() + (uint64_t)acd.age_s * 1000;
+		leg_touch(l);
 		stat_inc(stat_answered);
 		LM_INFO("event=answered leg=%s call=%s\n", l->name, l->call);
 	}
@@ -388,6 +396,19 @@ static bool again_with_credentials(struct leg *l, sip_msg_t *reply,
 	return request_invite(l, &h, ours(&l->offer)) == 0;
 }
 
+static bool again_with_their_interval(struct leg *l, sip_msg_t *reply,
+		unsigned code)
+{
+	struct lines h = {.used = 0};
+
+	if(code != 422 || !reply || l->ending || !session_too_small(l, reply))
+		return false;
+	l->invite = INVITE_NONE;
+	if(l->dlg->state == DLG_DESTROYED)
+		l->dlg->state = DLG_NEW;
+	return request_invite(l, &h, ours(&l->offer)) == 0;
+}
+
 static void refused(struct leg *l, sip_msg_t *reply, unsigned code)
 {
 	struct ending e = {"remote", "refused", code, 0, STR_NULL};
@@ -402,6 +423,12 @@ static void refused(struct leg *l, sip_msg_t *reply, unsigned code)
 	l->invite = INVITE_NONE;
 	if(hunt_refused(l, reply ? code : 0))
 		return;
+	if(l->session.refreshing && !l->ending) {
+		l->session.refreshing = false;
+		shm_clear(&l->offer);
+		session_refreshed(l, reply, code);
+		return;
+	}
 	if(l->state == LEG_UP && code == 491) {
 		l->again_at = now_ms() + 1 + back_off_ms(l);
 		return;
@@ -435,7 +462,8 @@ static void final(struct leg *l, struct cell *t, sip_msg_t *reply,
 		return;
 	if(code < 300 && reply)
 		accepted(l, reply);
-	else if(!again_with_credentials(l, reply, code))
+	else if(!again_with_credentials(l, reply, code)
+			&& !again_with_their_interval(l, reply, code))
 		refused(l, reply, code);
 }
 

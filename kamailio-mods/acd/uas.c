@@ -8,6 +8,7 @@
 #include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
+#include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
@@ -123,6 +124,8 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 		return 400;
 	if(reliable_init(l, m))
 		return 503;
+	if(session_asked(l, m))
+		return 422;
 	if(o->kind.len == 5 && !memcmp(o->kind.s, "agent", 5))
 		set_flow(l, m);
 	l->hash = t->hash_index;
@@ -383,6 +386,7 @@ void uas_answer(struct leg *l, struct str sdp)
 		sdp = STR_NONE;
 	reliable_free(l);
 	lines_contact(&h, l);
+	session_answer(l, &h, sdp);
 	l->invite = INVITE_NONE;
 	if(uas_reply(l, l->hash, l->label, 200, STR_NONE, &h, sdp, true)) {
 		leg_over(l, &e);
@@ -390,7 +394,7 @@ void uas_answer(struct leg *l, struct str sdp)
 	}
 	l->state = LEG_UP;
 	l->dlg->state = DLG_CONFIRMED;
-	l->dead_at = now_ms() + (uint64_t)acd.age_s * 1000;
+	leg_touch(l);
 	stat_inc(stat_answered);
 	LM_INFO("event=answered leg=%s call=%s\n", l->name, l->call);
 }
