@@ -6,8 +6,10 @@
 
 #include "tests/sim/checker.h"
 #include "tests/sim/history.h"
+#include "tests/sim/ledger.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/store.h"
+#include "tests/sim/wire.h"
 #include "tests/sim/world.h"
 
 #define DRAIN_STEPS 200000
@@ -19,6 +21,8 @@ struct sim {
 	struct arena arena;
 	struct history *history;
 	struct checker *checker;
+	struct wire *wire; /* NULL: events come as they are */
+	struct ledger *ledger; /* with a wire */
 	struct sim_result *r;
 	double cpu_s;
 };
@@ -89,6 +93,14 @@ static double cpu_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void judge(struct sim *s, const struct msg *m, const struct core_out *out)
+{
+	ledger_event(s->ledger, m);
+	ledger_effects(s->ledger, out->effects, out->neffects);
+	if (ledger_fault(s->ledger))
+		FAULT(s, "%s", ledger_fault(s->ledger));
+}
+
 static void step_both(struct sim *s, const char *line)
 {
 	struct core_out out, twin;
@@ -108,6 +120,8 @@ static void step_both(struct sim *s, const char *line)
 	if (core_step(s->core, &m, &out))
 		FAULT(s, "out of memory");
 	s->cpu_s += cpu_now() - t;
+	if (s->wire)
+		judge(s, &m, &out);
 	h = effects_hash(s, &out, true);
 	store_put(s->store, out.records, out.nrecords);
 	wrong = core_check(s->core);
@@ -184,10 +198,26 @@ static void roll_back(struct sim *s)
 		step_both(s, again);
 }
 
+static void finish_wire(struct sim *s)
+{
+	const struct wire_counts *c = wire_counts(s->wire);
+
+	ledger_end(s->ledger);
+	if (ledger_fault(s->ledger))
+		FAULT(s, "%s", ledger_fault(s->ledger));
+	s->r->offered = ledger_offered(s->ledger);
+	s->r->cuts = c->cuts;
+	s->r->doubled = c->doubled;
+	s->r->rollbacks = c->rolled_back;
+	s->r->again = c->again;
+}
+
 static void finish(struct sim *s)
 {
 	struct core_counts k;
 
+	if (s->wire)
+		finish_wire(s);
 	core_counts(s->core, &k);
 	if (k.contacts || k.legs || k.queued)
 		FAULT(s, "left behind: %llu contacts, %llu legs",
@@ -203,12 +233,15 @@ static bool drained(struct sim *s)
 	struct core_counts k;
 
 	core_counts(s->core, &k);
-	return world_idle(s->world) && !k.contacts && !k.legs;
+	return (!s->wire || wire_idle(s->wire)) && world_idle(s->world) &&
+	       !k.contacts && !k.legs;
 }
 
 static void sim_release(struct sim *s)
 {
 	checker_free(s->checker);
+	wire_free(s->wire);
+	ledger_free(s->ledger);
 	core_free(s->core);
 	core_free(s->twin);
 	store_free(s->store);
@@ -217,7 +250,24 @@ static void sim_release(struct sim *s)
 	arena_release(&s->arena);
 }
 
-void sim_run(uint64_t seed, uint64_t steps, struct sim_result *r)
+static const char *next(struct sim *s)
+{
+	return s->wire ? wire_next(s->wire) : world_next(s->world);
+}
+
+static void trouble(struct sim *s)
+{
+	bool died = s->wire && wire_owner_died(s->wire);
+
+	if ((world_random(s->world, 1000) == 0 || died) &&
+	    !world_configures(s->world))
+		restart(s);
+	if (!s->wire && world_random(s->world, 1500) == 0 &&
+	    !world_configures(s->world))
+		roll_back(s);
+}
+
+void sim_run(uint64_t seed, uint64_t steps, bool bus, struct sim_result *r)
 {
 	struct sim s = {.r = r};
 
@@ -227,19 +277,20 @@ void sim_run(uint64_t seed, uint64_t steps, struct sim_result *r)
 	s.store = store_alloc();
 	s.checker = checker_alloc(r);
 	s.history = history_alloc(checker_row, s.checker);
+	s.wire = bus ? wire_alloc(s.world, seed) : NULL;
+	s.ledger = bus ? ledger_alloc() : NULL;
 	if (core_alloc(&s.core, 1) || core_alloc(&s.twin, 1)) {
 		FAULT(&s, "out of memory");
 	}
 	while (!r->fault[0] && r->steps < steps) {
-		step_both(&s, world_next(s.world));
-		if (world_random(s.world, 1000) == 0 && !world_configures(s.world))
-			restart(&s);
-		if (world_random(s.world, 1500) == 0 && !world_configures(s.world))
-			roll_back(&s);
+		step_both(&s, next(&s));
+		trouble(&s);
 	}
 	world_drain(s.world);
+	if (s.wire)
+		wire_mend(s.wire);
 	for (int i = 0; !r->fault[0] && i < DRAIN_STEPS && !drained(&s); i++)
-		step_both(&s, world_next(s.world));
+		step_both(&s, next(&s));
 	history_flush(s.history);
 	if (!r->fault[0])
 		finish(&s);
