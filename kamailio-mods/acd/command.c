@@ -88,6 +88,12 @@ static void on_answer(struct bus *bus, struct leg *l, const struct msg *m)
 	struct str sdp = msg_get(m, F_SDP);
 	struct answer *a;
 
+	if(l->state == LEG_UP && l->side == LEG_UAS && !l->wait_ack) {
+		/* an owner that lost our leg.confirmed with its commits */
+		notice_leg(M_LEG_CONFIRMED, l);
+		notice_send();
+		return;
+	}
 	if(l->state != LEG_OFFERED || l->invite != INVITE_SERVER)
 		return;
 	set_memo(l, msg_get(m, F_MEMO));

@@ -174,6 +174,8 @@ static void on_acquired(int err, const redisReply *r, void *arg)
 	p->state = FREE;
 	if (!err && !granted(r) && item_num(r, 4) > p->born)
 		p->born = item_num(r, 4);
+	if (!err && !granted(r))
+		p->vacant = !item(r, 1).len;
 	if (err || !granted(r)) {
 		left = err ? p->o->lease_ms / 4 : item_num(r, 3) + 5;
 		if (left > p->o->lease_ms)
@@ -181,6 +183,8 @@ static void on_acquired(int err, const redisReply *r, void *arg)
 		p->ask_at_ms = link_clock_ms() + left;
 		return;
 	}
+	p->doubtful = p->vacant;
+	p->vacant = false;
 	lease_granted(p, r);
 	load(p);
 }

@@ -39,6 +39,8 @@ struct part {
 	uint64_t now; /* Redis' time at acquisition */
 	uint64_t ask_at_ms; /* when to try again, or to renew */
 	struct commits *commits;
+	bool vacant; /* nobody held it when we asked before */
+	bool doubtful; /* at this acquisition */
 };
 
 struct owner {

@@ -182,6 +182,11 @@ bool owner_safe(const struct owner *o, unsigned partition, unsigned margin_ms)
 	       link_clock_ms() + margin_ms < p->lease_until_ms;
 }
 
+bool owner_doubts(const struct owner *o, unsigned partition)
+{
+	return o->parts[partition].doubtful;
+}
+
 bool owner_caught_up(const struct owner *o, unsigned partition)
 {
 	return owner_holds(o, partition) &&

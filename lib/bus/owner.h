@@ -68,6 +68,10 @@ bool owner_holds(const struct owner *o, unsigned partition);
 /* True while the lease has at least margin_ms by our clock: what leaves for
  * elsewhere than Redis (ng) may leave. */
 bool owner_safe(const struct owner *o, unsigned partition, unsigned margin_ms);
+/* In on_acquired: nobody had held the partition for longer than a takeover
+ * lasts, so Redis may have failed over meanwhile, and lack what its last holder
+ * committed last. */
+bool owner_doubts(const struct owner *o, unsigned partition);
 /* True when no event is known to be unread: timers may fire by the clock. */
 bool owner_caught_up(const struct owner *o, unsigned partition);
 

@@ -369,7 +369,7 @@ void partition_acquired(struct partition *p, const char *generation,
 	log_info("partition.acquired", "partition=%u generation=%s records=%zu",
 		 p->n, p->generation, n);
 	p->ask_agents = !n; /* Redis knows nothing */
-	tell_acquired(p, now, !n);
+	tell_acquired(p, now, !n || owner_doubts(p->e->owner, p->n));
 	ngc_tell(p->e->ng, tell, p);
 	tell_workers(p);
 	confdb_tell(p->e->confdb, p);
