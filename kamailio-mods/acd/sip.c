@@ -232,9 +232,11 @@ const char *sip_transport(int proto)
 	}
 }
 
-int contact_set(struct leg *l, struct socket_info *si, const char *user)
+int contact_set(struct leg *l, struct socket_info *si, int proto,
+		const char *user)
 {
 	const str *host, *port;
+	bool bare; /* an IPv6 address, which a URI has in brackets */
 	char b[256];
 	int n;
 
@@ -243,7 +245,9 @@ int contact_set(struct leg *l, struct socket_info *si, const char *user)
 	host = si->useinfo.name.len > 0 ? &si->useinfo.name : &si->address_str;
 	port = si->useinfo.name.len > 0 && si->useinfo.port_no_str.len > 0
 				   ? &si->useinfo.port_no_str : &si->port_no_str;
-	n = snprintf(b, sizeof(b), "<sip:%s@%.*s:%.*s%s>", user, host->len,
-			host->s, port->len, port->s, sip_transport(si->proto));
+	bare = host->s[0] != '[' && memchr(host->s, ':', host->len);
+	n = snprintf(b, sizeof(b), bare ? "<sip:%s@[%.*s]:%.*s%s>"
+									: "<sip:%s@%.*s:%.*s%s>", user,
+			host->len, host->s, port->len, port->s, sip_transport(proto));
 	return n > 0 && n < (int)sizeof(b) ? shm_put(&l->contact, b, n) : EINVAL;
 }

@@ -42,7 +42,9 @@ const char *sip_phrase(unsigned code);
 /* URI parameter ";transport=..."; empty for UDP. */
 const char *sip_transport(int proto);
 
-/* Our Contact for what leaves by this socket: 0, ENOMEM. */
-int contact_set(struct leg *l, struct socket_info *si, const char *user);
+/* Our Contact for what comes and goes by this socket with this protocol (a
+ * WebSocket is a TCP or TLS socket): 0, EINVAL, ENOMEM. */
+int contact_set(struct leg *l, struct socket_info *si, int proto,
+		const char *user);
 
 #endif

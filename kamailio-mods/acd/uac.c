@@ -19,8 +19,21 @@
 #include "core/socket_info.h"
 #include "core/parser/parse_to.h"
 #include "core/rand/kam_rand.h"
+#include "core/socket_info.h"
 
 /* ---- leg.invite --------------------------------------------------------- */
+
+/* The first of its address in the configuration: the one for SIP. The core
+ * takes any, also one that is for WebSocket or for figures. */
+static struct socket_info *first_of(struct socket_info *si)
+{
+	struct socket_info **list = get_sock_info_list(si->proto), *o;
+
+	for(o = list ? *list : NULL; o; o = o->next)
+		if(ip_addr_cmp(&o->address, &si->address))
+			return o;
+	return si;
+}
 
 static int make_dialog(struct leg *l, const struct msg *m)
 {
@@ -54,11 +67,11 @@ int uac_aim(struct leg *l, struct target *to)
 				   to->du.len ? &to->du : &to->ru, PROTO_NONE)
 				|| !dst.send_sock)
 			return EHOSTUNREACH;
-		to->socket = dst.send_sock;
+		to->socket = first_of(dst.send_sock);
 	}
 	to->socket = own_socket(to->socket);
 	l->dlg->send_sock = to->socket;
-	return contact_set(l, to->socket, acd.node);
+	return contact_set(l, to->socket, to->socket->proto, acd.node);
 }
 
 static int send_invite(struct leg *l, const struct msg *m, struct target *to)

@@ -73,7 +73,7 @@ static int make_dialog(struct leg *l, sip_msg_t *m)
 		return EPROTO;
 	n = tag_make(tag, l->partition, l->id);
 	if(n < 0 || shm_put(&l->dlg->id.loc_tag, tag, n)
-			|| contact_set(l, m->rcv.bind_address, acd.node))
+			|| contact_set(l, m->rcv.bind_address, m->rcv.proto, acd.node))
 		return ENOMEM;
 	l->dlg->send_sock = m->rcv.bind_address;
 	l->server_cseq = sip_cseq(m);
@@ -109,7 +109,8 @@ static int tell(const struct leg *l, sip_msg_t *m, const struct offer *o)
 	put_who(o);
 	identity_put(m, o->kind.s[0] == 't' && isflagset(m, acd.trusted_flag) > 0);
 	notice_str(F_CALL_ID, &l->dlg->id.call_id);
-	notice_put(F_SOURCE, source, snprintf(source, sizeof(source), "%s:%u",
+	notice_put(F_SOURCE, source, snprintf(source, sizeof(source),
+			m->rcv.src_ip.af == AF_INET6 ? "[%s]:%u" : "%s:%u",
 			ip_addr2a(&m->rcv.src_ip), m->rcv.src_port));
 	sip_put_sdp(m);
 	return notice_send();

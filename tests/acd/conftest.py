@@ -53,6 +53,7 @@ class Engine:
         p.delete("numbers", "trunks", "credentials")
         p.hset("numbers", mapping={NUMBER: "1:%d" % PARTITION})
         p.hset("trunks", mapping={TRUNK: "demo-carrier:0:0",
+                                  "::1": "six:0:0",
                                   LIMITED: "small:%d:0" % LIMIT,
                                   "127.0.0.6": "slow:0:3"})
         p.hset("credentials", mapping={
@@ -163,7 +164,7 @@ def start(settings, var, options=()):
 def stack():
     var = tempfile.mkdtemp(prefix="jf-acd-")
     os.chmod(var, 0o755)
-    s = start({"acd_params": SETTINGS,
+    s = start({"acd_params": SETTINGS, "services": ["127.0.0.1", "[::1]"],
                "escapes": ["sip:%s:%d" % ESCAPE]}, var)
     yield s
     s.stop()
@@ -200,7 +201,8 @@ def peer(engine):
     made = []
 
     def make(addr, port=5060, **k):
-        proxy = engine.proxy
+        proxy = (addr if addr == "::1" else engine.proxy[0],
+                 engine.proxy[1])
         made.append(Peer(addr, port, proxy, **k))
         return made[-1]
     yield make

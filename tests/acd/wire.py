@@ -12,12 +12,18 @@ _numbers = itertools.count(int(time.time()) % 100000 * 100)
 
 
 def sdp(addr, port=20000, direction=None, version=1):
-    lines = ["v=0", "o=- 1 %d IN IP4 %s" % (version, addr), "s=-",
-             "c=IN IP4 " + addr, "t=0 0", "m=audio %d RTP/AVP 8" % port,
+    net = "IN IP6 " if ":" in addr else "IN IP4 "
+    lines = ["v=0", "o=- 1 %d %s%s" % (version, net, addr), "s=-",
+             "c=" + net + addr, "t=0 0", "m=audio %d RTP/AVP 8" % port,
              "a=rtpmap:8 PCMA/8000"]
     if direction:
         lines.append("a=" + direction)
     return "\r\n".join(lines) + "\r\n"
+
+
+def host_of(addr):
+    """As a URI has it."""
+    return "[%s]" % addr if ":" in addr else addr
 
 
 class Message:
@@ -68,8 +74,9 @@ class Peer:
     def __init__(self, addr, port, proxy, tcp=False):
         self.addr, self.port, self.proxy, self.tcp = addr, port, proxy, tcp
         self.secure = ""  # TLS, WS, WSS
+        self.host = host_of(addr)
         self.sock = socket.socket(
-            socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+            socket.AF_INET6 if ":" in addr else socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.sock.bind((addr, port))
         if tcp:
@@ -155,7 +162,7 @@ class Peer:
         return self.secure or ("TCP" if self.tcp else "UDP")
 
     def contact(self, user="peer"):
-        return "<sip:%s@%s:%d%s>" % (user, self.addr, self.port,
+        return "<sip:%s@%s:%d%s>" % (user, self.host, self.port,
                                      ";transport=" + self.transport.lower()
                                      if self.tcp else "")
 
@@ -164,7 +171,7 @@ class Peer:
         branch = branch or "z9hG4bK-%d" % next(_numbers)
         lines = ["%s %s SIP/2.0" % (method, uri),
                  "Via: SIP/2.0/%s %s:%d;branch=%s;rport" % (
-                     self.transport, self.addr, self.port, branch),
+                     self.transport, self.host, self.port, branch),
                  "Max-Forwards: 70", "From: " + from_, "To: " + to,
                  "Call-ID: " + call, "CSeq: %d %s" % (cseq, method),
                  "Contact: " + (contact or self.contact()), *extra]
@@ -196,7 +203,8 @@ class TcpServer(Peer):
     def __init__(self, addr, port, proxy):
         super().__init__(addr, port, proxy)
         self.sock.close()
-        self.door = socket.create_server((addr, self.port))
+        self.door = socket.create_server(
+            (addr, self.port), family=self.sock.family)
         self.tcp = True
 
     def accept(self, timeout=5):
@@ -263,10 +271,11 @@ class Caller:
         n = next(_numbers)
         self.peer, self.number = peer, number
         self.call = "call-%d@%s" % (n, peer.addr)
-        self.uri = "sip:%s@%s:%d" % ((number,) + peer.proxy)
+        self.uri = "sip:%s@%s:%d" % (number, host_of(peer.proxy[0]),
+                                     peer.proxy[1])
         self.from_ = '"A Caller" <sip:%s@%s>;tag=c%d' % (
-            user, domain or peer.addr, n)
-        self.to = "<sip:%s@%s>" % (number, domain or peer.proxy[0])
+            user, domain or peer.host, n)
+        self.to = "<sip:%s@%s>" % (number, domain or host_of(peer.proxy[0]))
         self.cseq, self.remote, self.headers = 1, self.uri, headers
         self.branch = "z9hG4bK-i%d" % n
         self.last = ""
