@@ -22,6 +22,8 @@
 #include "core/mem/shm_mem.h"
 
 #define SWEEP_MS 100
+/* After a reconnect: time to hear of legs that another node has by now. */
+#define RECORDS_MS 3000
 #define DIRECTORY_EVERY 10 /* sweeps */
 #define RECORD_MS 500
 
@@ -29,6 +31,7 @@ struct link_figures *link_figures;
 static struct bus *bus;
 static struct event *notices, *asks; /* the pipes */
 static struct liveness *liveness;
+static uint64_t records_at; /* look whether Redis lacks records; 0: no */
 static bool doubted; /* by an engine: it closed its liveness link */
 
 int link_init(void)
@@ -135,6 +138,14 @@ static void copy_figures(void)
 
 static void live_again(void);
 
+static void records_again(void)
+{
+	if(!records_at || now_ms() < records_at)
+		return;
+	records_at = 0;
+	command_records(bus);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	static unsigned ticks;
@@ -156,6 +167,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	line_tick();
 	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus)) {
 		live_again();
+		records_again();
 		directory_look(bus);
 		bans_look(bus);
 	}
@@ -211,7 +223,7 @@ static void on_link(bool up, void *arg)
 	if(!up)
 		return;
 	say_up();
-	command_records(bus);
+	records_at = now_ms() + RECORDS_MS;
 	directory_look(bus);
 }
 

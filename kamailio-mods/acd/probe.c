@@ -5,6 +5,7 @@
 #include "core/parser/parse_uri.h"
 
 #define RECONNECT_MS 60000 /* a phone's connection died with its node */
+#define PACE_MS 5 /* between two: a node's whole load comes at once */
 
 void probe_proved(struct leg *l)
 {
@@ -57,9 +58,15 @@ static bool by_connection(const struct leg *l)
 
 void probe_begin(struct leg *l, bool heard)
 {
+	static uint64_t next;
+	uint64_t now = now_ms();
+
 	if(heard)
 		return;
-	l->probe_at = now_ms() + (by_connection(l) ? RECONNECT_MS : 0);
-	if(!by_connection(l))
+	l->probe_at = next > now ? next : now;
+	next = l->probe_at + PACE_MS;
+	if(by_connection(l))
+		l->probe_at += RECONNECT_MS;
+	else if(l->probe_at == now)
 		probe_send(l);
 }

@@ -132,6 +132,46 @@ static void ringing_phone_is_lost_and_the_place_is_kept(void **state)
 	restored(b, caller, "acd-2", "x1");
 }
 
+/* The caller heard no 100 from the node that died: its INVITE comes again, to
+ * the other. Nobody is lost, and nobody is rung twice. */
+static void invite_comes_again(void **state)
+{
+	struct bench *b = *state;
+	const char *second = "l8000000000000b02";
+
+	give(b, "t=node.up node=acd-2 boot=x1 kind=acd");
+	agent_ready(b, 1);
+	give(b, "t=leg.offered leg=l8000000000000a01 node=acd-1 boot=b1 "
+	     "kind=trunk tenant=1 number=100 trunk=t call_id=x@y sdp=theirs");
+	give(b, "t=leg.offered leg=%s node=acd-2 boot=x1 kind=trunk tenant=1 "
+	     "number=100 trunk=t call_id=x@y sdp=theirs", second);
+	ng_answers(b);
+	to(want(b, M_LEG_ANSWER, F_LEG, second), "acd-2", "x1");
+	give(b, "t=node.down node=acd-1 boot=b1 kind=acd");
+	want(b, M_JOURNAL_CONTACT, F_OUTCOME, "failed");
+	give(b, "t=leg.confirmed leg=%s", second);
+	greeting_ends(b, second);
+	invited(b);
+	want_none(b, M_LEG_RESTORE);
+}
+
+/* Our 200 left, or not; nobody knows. */
+static void unacknowledged_caller_proves_itself(void **state)
+{
+	struct bench *b = *state;
+	const char *leg = "l8000000000000a01";
+
+	give(b, "t=node.up node=acd-2 boot=x1 kind=acd");
+	give(b, "t=leg.offered leg=%s node=acd-1 boot=b1 kind=trunk tenant=1 "
+	     "number=100 trunk=t call_id=x@y sdp=theirs", leg);
+	ng_answers(b);
+	give(b, "t=node.down node=acd-1 boot=b1 kind=acd");
+	to(want(b, M_LEG_RESTORE, F_LEG, leg), "acd-2", "x1");
+	restored(b, leg, "acd-2", "x1");
+	give(b, "t=leg.confirmed leg=%s", leg);
+	want(b, M_PUSH_CONTACT, F_STATE, "greeting");
+}
+
 static void phone_is_rung_by_its_contact(void **state)
 {
 	struct bench *b = *state;
@@ -187,6 +227,8 @@ int main(void)
 		T(false_alarm), T(end_reaches_the_new_node),
 		T(nobody_takes_it), T(unknown_leg_is_ended),
 		T(ringing_phone_is_lost_and_the_place_is_kept),
+		T(invite_comes_again),
+		T(unacknowledged_caller_proves_itself),
 		T(phone_is_rung_by_its_contact),
 		T(connection_dies_with_its_node),
 		T(nobody_is_rung_while_no_node_is_up),
