@@ -142,6 +142,11 @@ static void on_version(int err, const struct str *v, size_t n, void *arg)
 	read_all(arg);
 }
 
+const char *directory_version(void)
+{
+	return version;
+}
+
 void directory_look(struct bus *bus)
 {
 	struct str argv[2] = {STR_LIT("GET"), STR_LIT("directory")};

@@ -16,6 +16,8 @@
 struct bus;
 
 int directory_init(void); /* binds htable. 0, ENOENT: it is not loaded */
+/* Of what we have; empty: nothing was read yet. */
+const char *directory_version(void);
 void directory_look(struct bus *bus);
 /* An agent's tenant and partition from `credential`. 0, ENOENT. */
 int directory_agent(const str *aor, unsigned *partitionp);

@@ -132,8 +132,10 @@ static void copy_figures(void)
 {
 	const struct bus_stats *s = bus_stats(bus);
 
-	*link_figures = (struct link_figures){bus_up(bus), s->sent, s->confirmed,
-			s->late, s->commands, s->reconnects};
+	*link_figures = (struct link_figures){bus_up(bus), "", s->sent,
+			s->confirmed, s->late, s->commands, s->reconnects};
+	str_copy(link_figures->directory, sizeof(link_figures->directory),
+			str_c(directory_version()));
 }
 
 static void live_again(void);
@@ -165,6 +167,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	copy_figures();
 	bans_drain(bus);
 	line_tick();
+	if(bus_up(bus) && !*directory_version())
+		directory_look(bus); /* nobody is known yet */
 	if(ticks++ % DIRECTORY_EVERY == 0 && bus_up(bus)) {
 		live_again();
 		records_again();

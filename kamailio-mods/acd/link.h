@@ -19,6 +19,7 @@ void link_say_up(unsigned partition);
 /* Whether Redis is there, for the RPC: a copy in shared memory. */
 struct link_figures {
 	bool up;
+	char directory[64]; /* version of the directory that we have */
 	unsigned long long sent, confirmed, late, commands, reconnects;
 };
 extern struct link_figures *link_figures;

@@ -57,8 +57,9 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 
 	if(rpc->add(ctx, "{", &h) < 0)
 		return;
-	rpc->struct_add(h, "ds", "legs", (int)leg_count(), "redis",
-			link_figures->up ? "up" : "down");
+	rpc->struct_add(h, "dss", "legs", (int)leg_count(), "redis",
+			link_figures->up ? "up" : "down", "directory",
+			*link_figures->directory ? link_figures->directory : "none");
 	for(i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		rpc->struct_add(h, "d", all[i].name,
 				(int)counter_get_val(all[i].h));

@@ -367,6 +367,9 @@ class Stack:
         r = self.redis()
         if self.seed and not r.exists("numbers"):
             return "numbers (no hash `numbers` in Redis)"
+        if self.seed and "kamailio" in self.parts and \
+                (r.get("directory") or "none") not in self.kamcmd("acd.stats"):
+            return "what Kamailio knows (it has not read the directory)"
         wanted = {"rtpengine": ("rtpengine", ""),
                   "kamailio": ("node", " kind=acd "),
                   "worker-1": ("node", " kind=worker ")}
@@ -377,6 +380,13 @@ class Stack:
                         words in x and " up=1" in x + " " for x in lines):
                     return "%s (partition %d)" % (part, n)
         return None
+
+    def kamcmd(self, *words):
+        """What Kamailio says to an RPC command, or why it does not."""
+        r = subprocess.run(["kamcmd", "-s", "unix:" + self.layout.path(
+            "run/kamailio_ctl"), *words], capture_output=True, text=True,
+            check=False, timeout=10)
+        return r.stdout + r.stderr
 
     def owner(self, partition):
         """Name of the engine that holds the partition, or None."""
