@@ -358,7 +358,7 @@ class Stack:
             time.sleep(0.05)
         while missing := self.unknown():
             if time.monotonic() > until:
-                raise Trouble("the engines know nothing of %s; see %s" % (
+                raise Trouble("not known yet: %s; see %s" % (
                     missing, self.layout.log(self.owner(1) or "engine-1")))
             time.sleep(0.05)
 
