@@ -14,7 +14,7 @@
  * replica hears, before it refuses. */
 #define KEEP_MS 5000
 #define KEEP_MAX 50000 /* confirmed ones; at 2 KB each, 100 MB */
-#define TOKEN_AT 4 /* FCALL jf_commit_4 1 {pN} token ... */
+#define TOKEN_AT 4 /* FCALL jf_commit_5 1 {pN} token ... */
 
 struct commit {
 	TAILQ_ENTRY(commit) link;
@@ -199,9 +199,10 @@ int commits_rebase(struct commits *c)
 	int err;
 
 	args_init(&x);
-	args_fcall(&x, "jf_rebase_4", c->partition);
+	args_fcall(&x, "jf_rebase_5", c->partition);
 	args_add(&x, str_c(c->token));
 	args_num(&x, k ? k->number : c->last + 1);
+	args_num(&x, c->last + 1);
 	err = args_failed(&x) ? ENOMEM
 		: link_command(c->bus->link, x.v, x.n, LINK_FOREVER_MS, NULL,
 			       NULL);
@@ -280,7 +281,7 @@ uint64_t commits_send(struct commits *c, struct str stream_id)
 
 	forget_old(c);
 	if (k) {
-		args_fcall(&k->args, "jf_commit_4", c->partition);
+		args_fcall(&k->args, "jf_commit_5", c->partition);
 		args_add(&k->args, str_c(c->token));
 		args_num(&k->args, c->last + 1);
 		args_add(&k->args, stream_id);

@@ -40,7 +40,8 @@ uint64_t commits_send(struct commits *c, struct str stream_id);
 /* Redis has everything up to `have` (under this token from now on): sends what
  * is missing again. False: it lost more than is kept. */
 bool commits_resume(struct commits *c, const char *token, uint64_t have);
-/* After that: what is kept follows a state that starts over. 0, or errno. */
+/* After that: what is kept follows a state that starts over, and the next
+ * commit must have all of it. 0, or errno. */
 int commits_rebase(struct commits *c);
 /* How many Redis has not confirmed. */
 uint64_t commits_waiting(const struct commits *c);

@@ -1,4 +1,4 @@
-#!lua name=jackfield_4
+#!lua name=jackfield_5
 --[[
 SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -38,6 +38,14 @@ local function holder_may_come(meta, lease_ms, now)
   return since + lease_ms - now
 end
 
+local function drop_state(prefix)
+  local kinds = prefix .. ':kinds'
+  for _, k in ipairs(redis.call('SMEMBERS', kinds)) do
+    redis.call('DEL', prefix .. ':state:' .. k)
+  end
+  redis.call('DEL', kinds)
+end
+
 --[[ acquire(prefix; owner, token, lease_ms, random, born, held)
 -> {1, generation, now, commit, cursor, last token, last born}
 or {0, owner, now, ms left, last born}.
@@ -49,7 +57,7 @@ local function acquire(keys, args)
   local lease, meta = keys[1] .. ':lease', keys[1] .. ':meta'
   local now, held = now_ms(), args[6] == '1'
   local l = redis.call('HMGET', lease, 'token', 'until', 'owner')
-  local m = redis.call('HMGET', meta, 'commit', 'cursor', 'born', 'token')
+  local m = redis.call('HMGET', meta, 'commit', 'cursor', 'born', 'token', 'whole')
   local last = num(m[3])
   if l[1] and l[1] ~= '' and l[1] ~= args[2] and num(l[2]) > now and
      not (held and num(args[5]) > last) then
@@ -61,6 +69,11 @@ local function acquire(keys, args)
     if left > 0 then
       return {0, '', text(now), text(left), text(last)}
     end
+  end
+  -- Whoever told the state again died over it: what is there is a part.
+  if not held and num(m[1]) < num(m[5]) then
+    drop_state(keys[1])
+    redis.call('HDEL', meta, 'whole')
   end
   local born = math.max(now, last + 1, num(args[5]) + 1)
   local generation = string.format('%012x', born) .. args[4]
@@ -197,19 +210,15 @@ local function commit(keys, args)
   return n
 end
 
---[[ rebase(prefix; token, number): the state before commit number is lost; a
-snapshot follows under this number. -> 1; error FENCE. ]]
+--[[ rebase(prefix; token, number, whole): the state before commit number is
+lost; commits follow from this number on, and a snapshot under number whole. -> 1; error FENCE. ]]
 local function rebase(keys, args)
   if redis.call('HGET', keys[1] .. ':lease', 'token') ~= args[1] then
     return redis.error_reply('FENCE')
   end
-  local kinds = keys[1] .. ':kinds'
-  for _, k in ipairs(redis.call('SMEMBERS', kinds)) do
-    redis.call('DEL', keys[1] .. ':state:' .. k)
-  end
-  redis.call('DEL', kinds)
+  drop_state(keys[1])
   redis.call('HSET', keys[1] .. ':meta', 'commit',
-             text(num(args[2]) - 1))
+             text(num(args[2]) - 1), 'whole', args[3])
   return 1
 end
 
@@ -273,11 +282,11 @@ local function always(name, callback)
                           flags = {'allow-oom'}}
 end
 
-redis.register_function{function_name = 'jf_load_4', callback = load,
+redis.register_function{function_name = 'jf_load_5', callback = load,
                         flags = {'no-writes'}}
-always('jf_acquire_4', acquire)
-always('jf_renew_4', renew)
-always('jf_release_4', release)
-always('jf_commit_4', commit)
-always('jf_rebase_4', rebase)
-redis.register_function('jf_append_4', append)
+always('jf_acquire_5', acquire)
+always('jf_renew_5', renew)
+always('jf_release_5', release)
+always('jf_commit_5', commit)
+always('jf_rebase_5', rebase)
+redis.register_function('jf_append_5', append)

@@ -180,7 +180,11 @@ class Nemesis:
                 return self.cluster.db.flushall()
             except GONE:  # it takes no writes just now
                 return False
+        have = len(self.counts())
         wait_for(flushed)
+        # an owner that dies before it has told everything is another story
+        wait_for(lambda: self.feed(0.05) or len(self.counts()) >= have, 20,
+                 lambda: "%d of %d came back" % (len(self.counts()), have))
 
     def cut(self):
         self.cluster.cut()
