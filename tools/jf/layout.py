@@ -36,6 +36,7 @@ PORTS = {
 EDGE = {
     "user_guesses": 5, "source_guesses": 20, "guess_s": 900,
     "source_requests": 200, "flood_s": 60,
+    "sip_tos": 40 << 2, "rtp_tos": 46 << 2,
 }
 # Pages whose browsers may open a WebSocket: patterns of their Origin.
 ORIGINS = (r"https?://(localhost|127\.0\.0\.1|demo\.example)(:[0-9]+)?",)
