@@ -20,6 +20,7 @@ import psycopg2
 import psycopg2.extras
 import redis
 
+from jf.entry import fields as entry_fields
 from jf.sim.people import World, wait_for
 
 DOMAIN = "demo.example"
@@ -126,7 +127,8 @@ class Site:
         """Entries of the push streams of one type, as dictionaries."""
         out = []
         for key in self.redis.scan_iter("{p*}:push", 1000):
-            for _, fields in self.redis.xrange(key):
+            for _, entry in self.redis.xrange(key):
+                fields = entry_fields(entry)
                 if fields.get("t") == kind and int(fields["time"]) >= since:
                     out.append(fields)
         return sorted(out, key=lambda f: int(f["time"]))

@@ -5,6 +5,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include "lib/base/pack.h"
 #include "lib/bus/args.h"
 
 #define BLOCK 1000 /* thousands of commands are kept for seconds */
@@ -71,12 +72,8 @@ void args_fcall(struct args *x, const char *function, unsigned partition)
 
 void args_msg(struct args *x, const struct msg *m)
 {
-	args_add(x, STR_LIT("t"));
-	args_add(x, str_c(msg_type_name(m->type)));
-	for (unsigned i = 0; i < m->n; i++) {
-		args_add(x, str_c(msg_field_name(m->f[i].field)));
-		args_add(x, m->f[i].val);
-	}
+	put(x, STR_LIT("m"));
+	put(x, msg_pack(m, &x->a));
 }
 
 bool args_failed(const struct args *x)
@@ -93,23 +90,41 @@ struct str reply_str(const struct redisReply *r)
 	return (struct str){r->str, (size_t)r->len};
 }
 
+/* One field m is a packed message; otherwise each is its own (written by
+ * hand). */
+static int entry_pairs(const struct redisReply *f, struct str v[ENTRY_MAX],
+		       size_t *np, char *err, size_t errsz)
+{
+	size_t n = 0;
+
+	if (f->type != REDIS_REPLY_ARRAY || f->elements > ENTRY_MAX) {
+		snprintf(err, errsz, "entry has too many fields");
+		return EPROTO;
+	}
+	if (f->elements == 2 &&
+	    str_eq(reply_str(f->element[0]), STR_LIT("m"))) {
+		if (!msg_unpack(reply_str(f->element[1]), v, ENTRY_MAX, np))
+			return 0;
+		snprintf(err, errsz, "entry's m is not a packed message");
+		return EPROTO;
+	}
+	for (; n < f->elements; n++)
+		v[n] = reply_str(f->element[n]);
+	*np = n;
+	return 0;
+}
+
 int reply_entry(const struct redisReply *entry, struct str *idp, struct msg *m,
 		char *err, size_t errsz)
 {
 	struct str v[ENTRY_MAX];
-	const struct redisReply *f;
 	size_t n = 0;
 
 	*idp = STR_NONE;
 	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
 		return EPROTO;
 	*idp = reply_str(entry->element[0]);
-	f = entry->element[1];
-	if (f->type != REDIS_REPLY_ARRAY || f->elements > ENTRY_MAX) {
-		snprintf(err, errsz, "entry has too many fields");
+	if (entry_pairs(entry->element[1], v, &n, err, errsz))
 		return EPROTO;
-	}
-	for (; n < f->elements; n++)
-		v[n] = reply_str(f->element[n]);
 	return msg_parse(m, v, n, err, errsz);
 }

@@ -22,7 +22,7 @@ void args_num(struct args *x, uint64_t v);
 void args_refer(struct args *x, const struct args *from);
 /* FCALL name 1 {pN} */
 void args_fcall(struct args *x, const char *function, unsigned partition);
-/* A message's pairs, t first. */
+/* A field m with the message packed (pack.h). */
 void args_msg(struct args *x, const struct msg *m);
 bool args_failed(const struct args *x);
 

@@ -101,18 +101,16 @@ void batch_effect(struct batch *b, const char *prefix,
 		  const struct owner_effect *e)
 {
 	struct args *x = &b->effects;
+	struct msg named = *e->m;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s.%zu", prefix, ++b->neffects);
+	msg_put(&named, F_ID, str_c(name));
+	if (e->not_after)
+		msg_put_num(&named, &x->a, F_NOT_AFTER, e->not_after);
 	add_dest(x, e);
-	args_num(x, e->m->n + 2 + (e->not_after != 0));
-	args_msg(x, e->m);
-	args_add(x, STR_LIT("id"));
-	args_add(x, str_c(name));
-	if (!e->not_after)
-		return;
-	args_add(x, STR_LIT("not_after"));
-	args_num(x, e->not_after);
+	args_add(x, STR_LIT("1"));
+	args_msg(x, &named);
 }
 
 /* ---- together ----------------------------------------------------------- */

@@ -1,4 +1,4 @@
-#!lua name=jackfield_5
+#!lua name=jackfield_6
 --[[
 SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -7,6 +7,8 @@ the partition's prefix "{pN}", from which it makes its keys, and validates
 everything before its first write. The library's name ends in its version:
 a newer program loads a newer library beside an older one.
 ]]
+
+local TRIM_EVERY = 16 -- commits: the stream may be that much longer
 
 local function now_ms()
   local t = redis.call('TIME')
@@ -159,6 +161,7 @@ local function store(prefix, args, at, count)
 end
 
 local function emit(prefix, args, list)
+  local fresh = {}
   for _, e in ipairs(list) do
     local dest = args[e[1]]
     local key = prefix .. ':' .. dest
@@ -168,8 +171,11 @@ local function emit(prefix, args, list)
       add(key, 10000, args, e[1] + 2, e[2])
     else -- the node trims what it has done; a dead one's leaves
       add(key, 100000, args, e[1] + 2, e[2])
-      redis.call('EXPIRE', key, 3600)
+      fresh[key] = true
     end
+  end
+  for key in pairs(fresh) do
+    redis.call('EXPIRE', key, 3600)
   end
 end
 
@@ -202,10 +208,13 @@ local function commit(keys, args)
   end
   store(prefix, args, 5, nrec)
   emit(prefix, args, list)
-  redis.call('HSET', meta, 'commit', args[2])
-  if args[3] ~= '' then
-    redis.call('HSET', meta, 'cursor', args[3])
-    redis.call('XTRIM', prefix .. ':in', 'MINID', '~', args[3])
+  if args[3] == '' then
+    redis.call('HSET', meta, 'commit', args[2])
+  else
+    redis.call('HSET', meta, 'commit', args[2], 'cursor', args[3])
+    if n % TRIM_EVERY == 0 then
+      redis.call('XTRIM', prefix .. ':in', 'MINID', '~', args[3])
+    end
   end
   return n
 end
@@ -220,6 +229,11 @@ local function rebase(keys, args)
   redis.call('HSET', keys[1] .. ':meta', 'commit',
              text(num(args[2]) - 1), 'whole', args[3])
   return 1
+end
+
+-- A message's type, of its packed form (lib/base/pack.h) or of its field t.
+local function type_of(field, value)
+  return field == 'm' and string.match(value, '^t=%d+:([^;]+);') or value
 end
 
 --[[ Whether this producer may write the leg's record. Another boot's is taken
@@ -251,7 +265,8 @@ local function append(keys, args)
   end
   redis.call('SET', taken, args[3], 'EX', 3600)
   local key = prefix .. ':leg:' .. args[4]
-  if args[4] ~= '' and may_write(key, args[1], args[2], args[8]) then
+  if args[4] ~= '' and may_write(key, args[1], args[2],
+                                   type_of(args[7], args[8])) then
     if args[6] == '' then
       redis.call('DEL', key)
     else
@@ -282,11 +297,11 @@ local function always(name, callback)
                           flags = {'allow-oom'}}
 end
 
-redis.register_function{function_name = 'jf_load_5', callback = load,
+redis.register_function{function_name = 'jf_load_6', callback = load,
                         flags = {'no-writes'}}
-always('jf_acquire_5', acquire)
-always('jf_renew_5', renew)
-always('jf_release_5', release)
-always('jf_commit_5', commit)
-always('jf_rebase_5', rebase)
-redis.register_function('jf_append_5', append)
+always('jf_acquire_6', acquire)
+always('jf_renew_6', renew)
+always('jf_release_6', release)
+always('jf_commit_6', commit)
+always('jf_rebase_6', rebase)
+redis.register_function('jf_append_6', append)

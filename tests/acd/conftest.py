@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)),
                                    "tools")]
 
+from jf.entry import fields as entry_fields  # noqa: E402
 from wire import Caller, Peer  # noqa: E402  (after the path is set)
 
 PARTITION = 1
@@ -74,7 +75,8 @@ class Engine:
         got = self.db.xread({key: self.cursor}, count=500,
                             block=max(1, int(timeout * 1000)))
         for _, entries in got or []:
-            for self.cursor, fields in entries:
+            for self.cursor, entry in entries:
+                fields = entry_fields(entry)
                 if fields.get("t") == "node.up":
                     self.boot = fields["boot"]
                 self.box.append(fields)

@@ -14,6 +14,8 @@ import time
 import pytest
 import redis as redis_client
 
+from jf.entry import fields as entry_fields
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 LEASE_MS = 600  # what an engine has by default
@@ -90,7 +92,7 @@ class Redis:
         return self.db.fcall(name, 1, prefix, *args)
 
     def entries(self, key):
-        return self.db.xrange(key)
+        return [(at, entry_fields(e)) for at, e in self.db.xrange(key)]
 
     def state(self, kind, partition=0):
         return self.db.hgetall("{p%d}:state:%s" % (partition, kind))

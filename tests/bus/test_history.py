@@ -19,6 +19,8 @@ from checker import History
 from conftest import LEASE_MS, House, wait_for
 from sentinel import Cluster
 
+from jf.entry import fields as entry_fields
+
 LONG = bool(os.environ.get("JF_LONG"))
 SECONDS = 60 if LONG else 5
 SEEDS = [int(os.environ["JF_SEED"])] if os.environ.get("JF_SEED") else list(
@@ -55,7 +57,8 @@ class Drain(threading.Thread):
     def batch(self):
         db = self.cluster.db
         entries = db.xrange("{p0}:journal", count=2000)
-        for _, f in entries:
+        for _, entry in entries:
+            f = entry_fields(entry)
             self.write({"who": "journal", "row": f["id"],
                         "agent": int(f["object"])})
         if entries:

@@ -11,6 +11,8 @@ import time
 
 from redis.exceptions import ConnectionError, TimeoutError
 
+from jf.entry import fields as entry_fields
+
 PREFIX = "{p1}"
 SDP = ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
        "t=0 0\r\nm=audio %d RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n")
@@ -34,7 +36,7 @@ class Producer:
             if "boot" in fields:  # node.up names its own
                 stamp = stamp[:2] + stamp[4:]
             return self.redis.execute_command(
-                "FCALL", "jf_append_5", 1, PREFIX, self.name, self.boot,
+                "FCALL", "jf_append_6", 1, PREFIX, self.name, self.boot,
                 self.seq, "", 0, "", "t", kind, *stamp, *pairs)
 
 
@@ -139,9 +141,9 @@ class Nodes(threading.Thread):
                 for key, entries in self.redis.xread(
                         {k: last.get(k, "0-0") for k in keys},
                         block=50) or []:
-                    for at, fields in entries:
+                    for at, entry in entries:
                         last[key] = at
-                        self.on_command(fields)
+                        self.on_command(entry_fields(entry))
             except (ConnectionError, TimeoutError):
                 time.sleep(0.02)  # redis.ConnectionError is busy loading too
             except Exception as e:  # shown by end()

@@ -7,6 +7,7 @@ import signal
 import time
 
 from conftest import PREFIX, wait_for
+from jf.entry import fields as entry_fields
 
 TABLES = ("contacts", "segments", "legs", "decisions", "agent_states",
           "recordings")
@@ -31,8 +32,9 @@ def effects(box):
 
 
 def stream(box):
-    return [f["id"] for _, f in box.redis.xrange(PREFIX + ":journal")
-            if not f["t"] == "journal.audit"]
+    found = [entry_fields(e) for _, e in
+             box.redis.xrange(PREFIX + ":journal")]
+    return [f["id"] for f in found if not f["t"] == "journal.audit"]
 
 
 def chain_is_whole(box):

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages from outside: a line ("L...") or pairs split at 0x1f ("P..."),
- * as a stream's entry has them. Whatever is taken must pass msg_check(), and
+ * Messages from outside: a line ("L..."), pairs split at 0x1f ("P..."),
+ * or packed as in a stream's entry ("K..."). Whatever is taken must pass msg_check(), and
  * come back from its own text as it was.
  */
 #include <stdlib.h>
 
-#include "lib/base/msg.h"
+#include "lib/base/pack.h"
 
 #define PAIRS_MAX 300
 
@@ -24,6 +24,18 @@ static int parse(struct msg *m, struct str in, char *err, size_t errsz)
 	while (n < PAIRS_MAX && str_cut(&in, 0x1f, &v[n]))
 		n++;
 	return msg_parse(m, v, n, err, errsz);
+}
+
+static int unpack(struct msg *m, struct str in, char *err, size_t errsz)
+{
+	struct str v[PAIRS_MAX];
+	size_t n;
+
+	if (!msg_unpack(in, v, PAIRS_MAX, &n))
+		return msg_parse(m, v, n, err, errsz);
+	err[0] = '!';
+	err[1] = '\0';
+	return -1;
 }
 
 static void same(const struct msg *a, const struct msg *b)
@@ -45,6 +57,8 @@ static void round_trip(const struct msg *m, struct arena *a)
 	MUST(!msg_scan(&again, line, a, err, sizeof(err)));
 	same(m, &again);
 	MUST(str_eq(msg_format(&again, a), line));
+	MUST(!unpack(&again, msg_pack(m, a), err, sizeof(err)));
+	same(m, &again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	arena_init(&a);
-	e = data[0] == 'P' ? parse(&m, in, err, sizeof(err))
+	e = data[0] == 'P'   ? parse(&m, in, err, sizeof(err))
+	    : data[0] == 'K' ? unpack(&m, in, err, sizeof(err))
 			   : msg_scan(&m, in, &a, err, sizeof(err));
 	if (e)
 		MUST(err[0] && memchr(err, '\0', sizeof(err)));

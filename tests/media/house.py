@@ -19,6 +19,7 @@ import wave
 import numpy as np
 import redis
 
+from jf.entry import fields as entry_fields
 from jf.sim.people import wait_for
 from jf.sim.rtp import RtpClock, tone
 
@@ -179,7 +180,8 @@ recordings: %s
 
     def events(self, kind, since="0-0", partition=0, **match):
         found = self.redis.xrange("{p%d}:in" % partition, "(" + since)
-        return [f for _, f in found if f["t"] == kind
+        found = [entry_fields(e) for _, e in found]
+        return [f for f in found if f["t"] == kind
                 and all(f.get(k) == str(v) for k, v in match.items())]
 
     def wait(self, kind, since="0-0", timeout=10, partition=0, **match):

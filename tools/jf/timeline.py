@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What people see of calls: the push streams of all partitions, in words."""
 
+from .entry import fields
 from .say import line, paint
 
 CONTACT = {
@@ -59,9 +60,9 @@ class Reader:
     def read(self, wait_ms=100):
         found = []
         for key, entries in self.redis.xread(self.at, block=wait_ms):
-            for at, fields in entries:
+            for at, entry in entries:
                 self.at[key] = at
-                found.append(fields)
+                found.append(fields(entry))
         return found
 
 

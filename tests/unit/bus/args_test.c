@@ -14,14 +14,14 @@ static void arguments(void **state)
 
 	(void)state;
 	args_init(&x);
-	args_fcall(&x, "jf_commit_5", 12);
+	args_fcall(&x, "jf_commit_6", 12);
 	args_num(&x, UINT64_MAX);
 	args_add(&x, str_c(text));
 	args_add(&x, STR_NONE);
 	memset(text, 'x', sizeof(text) - 1); /* it was copied */
 	assert_int_equal(x.n, 7);
 	assert_str(x.v[0], "FCALL");
-	assert_str(x.v[1], "jf_commit_5");
+	assert_str(x.v[1], "jf_commit_6");
 	assert_str(x.v[2], "1");
 	assert_str(x.v[3], "{p12}");
 	assert_str(x.v[4], "18446744073709551615");
@@ -55,11 +55,9 @@ static void message(void **state)
 	msg_put(&m, F_LEG, STR_LIT("l00000000000000ab"));
 	msg_put(&m, F_CODE, STR_LIT("486"));
 	args_msg(&x, &m);
-	assert_int_equal(x.n, 6);
-	assert_str(x.v[0], "t");
-	assert_str(x.v[1], "leg.end");
-	assert_str(x.v[2], "leg");
-	assert_str(x.v[5], "486");
+	assert_int_equal(x.n, 2);
+	assert_str(x.v[0], "m");
+	assert_str(x.v[1], "t=7:leg.end;leg=17:l00000000000000ab;code=3:486;");
 	args_release(&x);
 }
 
@@ -96,6 +94,12 @@ static void entries(void **state)
 {
 	static const char *const good[] = {"t", "agent.ready", "agent", "7",
 					   "actor", "phone", "newer", "x"};
+	static const char *const packed[] = {
+		"m", "t=11:agent.ready;agent=1:7;actor=6:a;b=1:;newer=0:;"};
+	static const char *const broken[] = {
+		"t", "t=", "t=11", "t=x:agent.ready;", "t=11:agent.read",
+		"t=11:agent.ready", "t=12:agent.ready;",
+		"t=99999999999999999999:agent.ready;", ";"};
 	const char *many_v[600];
 	struct str id;
 	struct msg m;
@@ -106,6 +110,16 @@ static void entries(void **state)
 	assert_str(id, "5-1");
 	assert_int_equal(m.type, M_AGENT_READY);
 	assert_int_equal(msg_num(&m, F_AGENT), 7);
+	assert_int_equal(entry(packed, 2, &id, &m, err, sizeof(err)), 0);
+	assert_int_equal(m.type, M_AGENT_READY);
+	assert_str(msg_get(&m, F_ACTOR), "a;b=1:");
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		const char *const v[] = {"m", broken[i]};
+
+		assert_int_equal(entry(v, 2, &id, &m, err, sizeof(err)),
+				 EPROTO);
+		assert_string_equal(err, "entry's m is not a packed message");
+	}
 	assert_int_equal(entry(good, 7, &id, &m, err, sizeof(err)), EPROTO);
 	assert_str(id, "5-1"); /* it is passed over by its id */
 	assert_int_equal(entry(good, 4, &id, &m, err, sizeof(err)), EPROTO);
