@@ -36,6 +36,9 @@ struct bus_conf {
 	void *arg;
 };
 
+/* A list that bus_conf.sentinels takes. */
+bool bus_sentinels_ok(const char *sentinels);
+
 /* Starts connecting; returns before it is done. 0, EINVAL (also: sentinels is
  * not such a list), ENOMEM. Strings
  * of conf are copied. SIGPIPE is ignored from now on, if it was not handled. */

@@ -7,6 +7,7 @@
 #include <hiredis/hiredis.h>
 
 #include "lib/bus/args.h"
+#include "lib/bus/bus.h"
 #include "lib/bus/link.h"
 #include "lib/bus/primary.h"
 
@@ -122,29 +123,6 @@ static void on_state(bool up, void *arg)
 		ask(arg);
 }
 
-static int sentinel_start(struct primary *p, struct event_base *base,
-			  struct str at)
-{
-	struct sentinel *s = &p->v[p->n];
-	struct link_conf conf = {.sentinel = true, .on_state = on_state,
-				 .arg = s};
-	const char *colon = at.len ? memrchr(at.p, ':', at.len) : NULL;
-	char host[64];
-	uint64_t port;
-
-	if (!colon || p->n == PRIMARY_SENTINELS_MAX ||
-	    str_u64((struct str){colon + 1, (size_t)(at.p + at.len - colon) - 1},
-		    &port) || !port || port > UINT16_MAX ||
-	    str_copy(host, sizeof(host),
-		     (struct str){at.p, (size_t)(colon - at.p)}))
-		return EINVAL;
-	s->owner = p;
-	conf.to.host = host;
-	conf.to.port = (uint16_t)port;
-	p->n++;
-	return link_alloc(&s->link, base, &conf);
-}
-
 static struct str trimmed(struct str s)
 {
 	while (s.len && *s.p == ' ') {
@@ -154,6 +132,54 @@ static struct str trimmed(struct str s)
 	while (s.len && s.p[s.len - 1] == ' ')
 		s.len--;
 	return s;
+}
+
+static int parse(struct str at, struct answer *a)
+{
+	const char *colon;
+	struct str host, number;
+	uint64_t port;
+
+	at = trimmed(at);
+	colon = at.len ? memrchr(at.p, ':', at.len) : NULL;
+	if (!colon)
+		return EINVAL;
+	host = (struct str){at.p, (size_t)(colon - at.p)};
+	number = (struct str){colon + 1, at.len - host.len - 1};
+	if (!host.len || str_copy(a->host, sizeof(a->host), host) ||
+	    str_u64(number, &port) || !port || port > UINT16_MAX)
+		return EINVAL;
+	a->port = (uint16_t)port;
+	return 0;
+}
+
+bool bus_sentinels_ok(const char *sentinels)
+{
+	struct str rest = str_c(sentinels), one;
+	struct answer a;
+	size_t n = 0;
+
+	while (str_cut(&rest, ',', &one))
+		if (parse(one, &a) || ++n > PRIMARY_SENTINELS_MAX)
+			return false;
+	return n;
+}
+
+static int sentinel_start(struct primary *p, struct event_base *base,
+			  struct str at)
+{
+	struct sentinel *s = &p->v[p->n];
+	struct link_conf conf = {.sentinel = true, .on_state = on_state,
+				 .arg = s};
+	struct answer a;
+
+	if (p->n == PRIMARY_SENTINELS_MAX || parse(at, &a))
+		return EINVAL;
+	s->owner = p;
+	conf.to.host = a.host;
+	conf.to.port = a.port;
+	p->n++;
+	return link_alloc(&s->link, base, &conf);
 }
 
 int primary_alloc(struct primary **pp, struct event_base *base,
@@ -172,7 +198,7 @@ int primary_alloc(struct primary **pp, struct event_base *base,
 	if (!p->name || !p->timer || evtimer_add(p->timer, &tv))
 		err = ENOMEM;
 	while (!err && str_cut(&rest, ',', &one))
-		err = sentinel_start(p, base, trimmed(one));
+		err = sentinel_start(p, base, one);
 	if (!err && !p->n)
 		err = EINVAL;
 	if (err)

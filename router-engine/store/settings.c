@@ -64,6 +64,11 @@ static int check(const struct settings *s, const char *path, char *err,
 			 "sentinels (and name)", path);
 		return EINVAL;
 	}
+	if (s->redis.sentinels && !bus_sentinels_ok(s->redis.sentinels)) {
+		snprintf(err, errsz, "%s: redis.sentinels: each must be "
+			 "host:port, not %s", path, s->redis.sentinels);
+		return EINVAL;
+	}
 	if (s->partitions < 1 || s->partitions > BUS_PARTITIONS_MAX) {
 		snprintf(err, errsz, "%s: partitions: must be 1 to %d", path,
 			 BUS_PARTITIONS_MAX);

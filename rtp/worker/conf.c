@@ -103,6 +103,10 @@ static int check(struct conf *conf, char *err, size_t errsz)
 	if (!conf->partitions || conf->partitions > BUS_PARTITIONS_MAX)
 		snprintf(err, errsz, "partitions: %u: want 1 to %u",
 			 conf->partitions, BUS_PARTITIONS_MAX);
+	else if (conf->sentinels && !bus_sentinels_ok(conf->sentinels))
+		snprintf(err, errsz,
+			 "redis.sentinels: %s: want host:port of each",
+			 conf->sentinels);
 	else if (inet_pton(AF_INET, conf->address, &conf->addr) != 1)
 		snprintf(err, errsz, "address: %s: want an IPv4 address",
 			 conf->address);
