@@ -7,6 +7,7 @@ JF_LONG=1: 20 turns instead of one."""
 import os
 import signal
 import statistics
+import subprocess
 import time
 
 import pytest
@@ -17,9 +18,9 @@ from test_rules import target, wait_counted
 TURNS = 20 if os.environ.get("JF_LONG") else 1
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    with opened(Cluster(tmp_path)) as h:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with opened(Cluster(tmp_path_factory.mktemp("sentinel"))) as h:
         yield h
 
 
@@ -115,3 +116,31 @@ def test_everybody_goes_on_at_the_new_primary(cluster, capsys):
     flow = Flow(cluster)
     killed(cluster, flow, capsys)
     stood_still(cluster, flow, capsys)
+
+
+ENGINE = """
+name: engine-9
+redis: {sentinels: [%s], name: jackfield}
+partitions: 2
+postgres: "host=127.0.0.1 port=1"
+control: %s/control
+rtpengines: [{name: rtp-1, ng: "127.0.0.1:1"}]
+"""
+
+
+def test_the_engine_finds_it(cluster, tmp_path):
+    """By its own configuration. The first partition is the others'."""
+    conf = tmp_path / "engine.yaml"
+    conf.write_text(ENGINE % (cluster.redis.port.replace(",", ", "), tmp_path))
+    engine = subprocess.Popen(
+        [os.environ["JF_BUILD"] + "/bin/router-engine", "--config",
+         str(conf)],
+        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        db = cluster.redis.db
+        wait_for(lambda: db.hget("{p1}:lease", "owner") == "engine-9")
+        wait_for(lambda: int(db.hget("{p1}:meta", "commit") or 0) > 0)
+    finally:
+        engine.terminate()
+        assert engine.wait(10) == 0
+    assert db.hget("{p1}:lease", "token") == ""  # released
