@@ -142,7 +142,8 @@ static void begin(struct bwriter *w, const char *command, struct str leg,
 	bwrite_dict(w);
 	pair(w, "command", str_c(command));
 	pair(w, "call-id", leg);
-	pair(w, "from-tag", str_c(from));
+	if (from)
+		pair(w, "from-tag", str_c(from));
 	if (to)
 		pair(w, "to-tag", str_c(to));
 }
@@ -223,7 +224,8 @@ static void write_accept(struct bwriter *w, const struct ng_request *req)
 
 static void write_delete(struct bwriter *w, const struct ng_request *req)
 {
-	begin(w, "delete", req->leg, "outer", NULL);
+	/* no tag: 12.5 would keep a call whose offerer is another side */
+	begin(w, "delete", req->leg, NULL, NULL);
 	bwrite_str(w, STR_LIT("delete delay"));
 	bwrite_int(w, 0);
 	bwrite_end(w);
