@@ -263,7 +263,8 @@ static int take(struct leg *l, sip_msg_t *m, struct cell *t)
 	leg_touch(l);
 	tmb.dlg_request_uas(leg_dialog(l), m,
 			refresh ? IS_TARGET_REFRESH : IS_NOT_TARGET_REFRESH);
-	request_keep_flow(l);
+	if(l->flow.len)
+		uas_flow(l, m);
 	if(m->REQ_METHOD == METHOD_BYE) {
 		on_bye(l, m, t);
 		return 200;

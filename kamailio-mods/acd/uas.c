@@ -51,8 +51,7 @@ static void reply(sip_msg_t *m, int code)
 
 /* ---- acd_offer ---------------------------------------------------------- */
 
-/* A phone's requests come from where it can be reached. */
-static void set_flow(struct leg *l, sip_msg_t *m)
+void uas_flow(struct leg *l, sip_msg_t *m)
 {
 	char b[128];
 	int n = snprintf(b, sizeof(b),
@@ -128,7 +127,7 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 	if(session_asked(l, m))
 		return 422;
 	if(o->kind.len == 5 && !memcmp(o->kind.s, "agent", 5))
-		set_flow(l, m);
+		uas_flow(l, m);
 	l->hash = t->hash_index;
 	l->label = t->label;
 	l->invite = INVITE_SERVER;

@@ -24,6 +24,9 @@ int uas_offer(sip_msg_t *m, const struct offer *o);
 /* CANCEL of an INVITE that we hold: 1; not ours: -1, nothing was done. */
 int uas_cancel(sip_msg_t *m);
 
+/* A phone's requests come from where it can be reached: by another connection,
+ * perhaps, than the one that died. */
+void uas_flow(struct leg *l, sip_msg_t *m);
 /* Lets a CANCEL of this INVITE find the leg. */
 void uas_mark(sip_msg_t *m, struct cell *t, uint64_t id);
 

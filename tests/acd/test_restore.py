@@ -4,7 +4,7 @@
 import time
 
 import pytest
-from test_outbound import up
+from test_outbound import hang_up, up
 from wire import sdp
 
 OURS = sdp("127.0.0.1", 30000)
@@ -155,6 +155,22 @@ def test_next_boot_has_them_at_once(engine, inbound, invite, agent, trunk,
     callee.ask("BYE")
     agent.reply(200, "BYE")
     call.bye()
+
+
+def test_phone_comes_by_another_way(engine, invite, agent, peer, die):
+    """Its NAT, or its connection, is another one since: we follow."""
+    leg, callee = up(engine, agent, invite, route="agent",
+                     dst="sip:%s:%d" % (agent.addr, agent.port))
+    die()
+    engine.event("leg.restored", leg=leg)
+    asked(agent)
+    elsewhere = peer(agent.addr, 5072)
+    callee.peer = elsewhere
+    callee.ask("INFO", "x", content="text/plain")
+    e = engine.event("leg.info", leg=leg)
+    engine.command("leg.respond", leg, tid=e["tid"], code=200)
+    elsewhere.reply(200, "INFO")
+    hang_up(engine, elsewhere, leg)
 
 
 def test_nobody_there_any_more(engine, inbound, trunk, die):
