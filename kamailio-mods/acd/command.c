@@ -341,7 +341,7 @@ void command_run(unsigned partition, const struct msg *m, void *arg)
 	size_t i;
 
 	if(fence_look(arg)) {
-		fence_keep(partition, m);
+		fence_keep(partition, m, false);
 		return;
 	}
 	link_drain(); /* events that came before are told before */
@@ -386,7 +386,7 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 	uint64_t id;
 
 	if(fence_look(arg)) {
-		fence_keep(partition, m);
+		fence_keep(partition, m, true);
 		return;
 	}
 	switch(m->type) {

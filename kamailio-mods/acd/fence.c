@@ -26,6 +26,7 @@ struct kept {
 	STAILQ_ENTRY(kept) link;
 	struct arena arena;
 	unsigned partition;
+	bool late;
 	struct msg m;
 };
 
@@ -154,7 +155,7 @@ void fence_forget(struct bus *bus, unsigned partition, uint64_t leg)
 		free(c);
 }
 
-void fence_keep(unsigned partition, const struct msg *m)
+void fence_keep(unsigned partition, const struct msg *m, bool late)
 {
 	struct kept *k = calloc(1, sizeof(*k));
 	unsigned i;
@@ -163,6 +164,7 @@ void fence_keep(unsigned partition, const struct msg *m)
 		return;
 	arena_init(&k->arena);
 	k->partition = partition;
+	k->late = late;
 	k->m = *m;
 	for(i = 0; i < m->n; i++)
 		k->m.f[i].val = arena_str(&k->arena, m->f[i].val);
@@ -178,7 +180,7 @@ static void lift(struct bus *bus)
 	LM_WARN("event=awake legs=%u\n", leg_count());
 	while((k = STAILQ_FIRST(&commands))) {
 		STAILQ_REMOVE_HEAD(&commands, link);
-		command_run(k->partition, &k->m, bus);
+		(k->late ? command_late : command_run)(k->partition, &k->m, bus);
 		arena_release(&k->arena);
 		free(k);
 	}

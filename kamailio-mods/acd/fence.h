@@ -16,8 +16,9 @@ struct bus;
 /* At the begin of whatever the link process does: looks whether we stood
  * still. True: the fence is down. */
 bool fence_look(struct bus *bus);
-/* Keeps a command for the time after the fence; lost without memory. */
-void fence_keep(unsigned partition, const struct msg *m);
+/* Keeps a command for the time after the fence, which runs late when it came
+ * too late already; lost without memory. */
+void fence_keep(unsigned partition, const struct msg *m, bool late);
 /* leg.forget: another node says that it has this leg. When its record says so
  * too, it is forgotten without a word. */
 void fence_forget(struct bus *bus, unsigned partition, uint64_t leg);

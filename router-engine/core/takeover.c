@@ -10,6 +10,7 @@
 
 /* As long as a node may be away before its calls are given up. */
 #define STRANDED_MS 300000
+#define ANSWER_MS 2000 /* a node that lives answers by then */
 #define LOST_CODE 504 /* an offer whose node died: see offer.c */
 
 /* The up acd node that follows `last` by name: an order that does not depend
@@ -251,8 +252,19 @@ void takeover_node_up(struct core *c, struct node *n)
 	c->match = true;
 }
 
+/* It may live, and be out of our sight alone: then it says so. */
+static void call_out(struct core *c, const struct node *n)
+{
+	struct core_effect *e = out_new(c, M_LEG_ANNOUNCE);
+
+	e->node = arena_str(&c->arena, text_str(&n->name));
+	e->boot = arena_str(&c->arena, text_str(&n->boot));
+	e->not_after = now_of(c) + ANSWER_MS;
+}
+
 void takeover_node_down(struct core *c, struct node *n)
 {
+	call_out(c, n);
 	record_each(c, RECORD_LEG, node_down_leg, n);
 	record_each(c, RECORD_AGENT, lose_agent, n);
 	record_each(c, RECORD_AGENT, update_idle, NULL);

@@ -67,6 +67,7 @@ static void false_alarm(void **state)
 
 	talk(b, &caller, NULL);
 	give(b, "t=node.down node=acd-1 boot=b1 kind=acd");
+	to(effect(b, M_LEG_ANNOUNCE, 0), "acd-1", "b1");
 	give(b, "t=node.up node=acd-1 boot=b1 kind=acd");
 	want_none(b, M_LEG_RESTORE);
 	pass(b, 600000);
