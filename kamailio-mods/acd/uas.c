@@ -7,6 +7,7 @@
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/reliable.h"
+#include "kamailio-mods/acd/replaces.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/stats.h"
@@ -98,7 +99,7 @@ static void put_who(const struct offer *o)
 
 static int tell(const struct leg *l, sip_msg_t *m, const struct offer *o)
 {
-	char source[64];
+	char source[64], replaced[ID_LEN + 1];
 
 	notice_leg(M_LEG_OFFERED, l);
 	notice_text(F_NODE, acd.node);
@@ -111,6 +112,8 @@ static int tell(const struct leg *l, sip_msg_t *m, const struct offer *o)
 	notice_put(F_SOURCE, source, snprintf(source, sizeof(source),
 			m->rcv.src_ip.af == AF_INET6 ? "[%s]:%u" : "%s:%u",
 			ip_addr2a(&m->rcv.src_ip), m->rcv.src_port));
+	if(o->replaces)
+		notice_text(F_REPLACES, id_format(replaced, 'l', o->replaces));
 	sip_put_sdp(m);
 	return notice_send();
 }
@@ -223,7 +226,7 @@ static bool is_merged(sip_msg_t *m, uint64_t merge)
 	return err != 0;
 }
 
-int uas_offer(sip_msg_t *m, const struct offer *o)
+int uas_offer(sip_msg_t *m, struct offer *o)
 {
 	unsigned hash, label;
 	struct places at;
@@ -237,6 +240,12 @@ int uas_offer(sip_msg_t *m, const struct offer *o)
 	r = tmb.t_newtran(m);
 	if(r <= 0)
 		return r;
+	/* the leg's partition, not the number's: its engine has the leg */
+	code = replaces_find(m, &o->replaces, &o->partition);
+	if(code) {
+		reply(m, code);
+		return -1;
+	}
 	at.merge = merge_key(m);
 	if(is_merged(m, at.merge))
 		return -1;

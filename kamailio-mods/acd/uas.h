@@ -16,11 +16,12 @@ struct offer { /* of acd_offer() */
 	unsigned tenant, partition;
 	str who; /* the trunk's name, or user@domain */
 	int limit; /* calls at once, 0: any */
+	uint64_t replaces; /* found by uas_offer(); 0: none */
 };
 
 /* Gives an initial INVITE to an engine, or answers it: 1 given, -1 answered,
  * 0 a retransmission (the script ends). */
-int uas_offer(sip_msg_t *m, const struct offer *o);
+int uas_offer(sip_msg_t *m, struct offer *o);
 /* CANCEL of an INVITE that we hold: 1; not ours: -1, nothing was done. */
 int uas_cancel(sip_msg_t *m);
 

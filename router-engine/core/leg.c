@@ -158,6 +158,11 @@ void on_leg_offered(struct core *c, const struct msg *m)
 	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
 	text_put(c, &l->trunk, msg_get(m, F_TRUNK));
 	text_put(c, &l->outer_sdp, msg_get(m, F_SDP));
+	if (msg_get(m, F_REPLACES).len) {
+		/* not a new contact, and not yet a part of the old one */
+		leg_hang_up(c, l, 603, 21, STR_LIT("no replacing"));
+		return;
+	}
 	if (str_eq(msg_get(m, F_KIND), STR_LIT("agent")))
 		ok = feature_begin(c, l, m);
 	else

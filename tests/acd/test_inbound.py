@@ -268,3 +268,29 @@ def test_a_merged_invite(engine, inbound, peer):
     engine.command("leg.reject", e["leg"], code=486)
     d.failed(486)
     engine.event("leg.ended", leg=e["leg"])
+
+
+def replacing(replaced, **k):
+    d = replaced.dialog
+    names = {"call": d.call, "ours": d.to.split("tag=")[1],
+             "theirs": d.from_.split("tag=")[1], **k}
+    return ["Replaces: %(call)s;to-tag=%(ours)s;from-tag=%(theirs)s" % names]
+
+
+def test_an_invite_that_replaces(engine, inbound, trunk):
+    """Only a confirmed dialog, named by all of its tags: RFC 3891."""
+    call = inbound()
+    call.answer(OURS)
+    for code, headers in (
+            (481, replacing(call, call="another@127.0.0.2")),
+            (481, replacing(call, ours="none")),
+            (481, replacing(call, theirs="none")),
+            (400, ["Replaces: " + call.dialog.call]),
+            (400, replacing(call) * 2)):
+        Caller(trunk, headers=headers).invite().failed(code)
+    second = inbound(headers=replacing(call))
+    assert second.offered["replaces"] == call.leg
+    engine.command("leg.reject", second.leg, code=603)
+    second.dialog.failed(603)
+    engine.event("leg.ended", leg=second.leg)
+    call.bye()
