@@ -14,7 +14,7 @@
  * replica hears, before it refuses. */
 #define KEEP_MS 5000
 #define KEEP_MAX 50000 /* confirmed ones; at 2 KB each, 100 MB */
-#define TOKEN_AT 4 /* FCALL jf_commit_6 1 {pN} token ... */
+#define TOKEN_AT 4 /* FCALL jf_commit_7 1 {pN} token ... */
 
 struct commit {
 	TAILQ_ENTRY(commit) link;
@@ -199,7 +199,7 @@ int commits_rebase(struct commits *c)
 	int err;
 
 	args_init(&x);
-	args_fcall(&x, "jf_rebase_6", c->partition);
+	args_fcall(&x, "jf_rebase_7", c->partition);
 	args_add(&x, str_c(c->token));
 	args_num(&x, k ? k->number : c->last + 1);
 	args_num(&x, c->last + 1);
@@ -281,7 +281,7 @@ uint64_t commits_send(struct commits *c, struct str stream_id)
 
 	forget_old(c);
 	if (k) {
-		args_fcall(&k->args, "jf_commit_6", c->partition);
+		args_fcall(&k->args, "jf_commit_7", c->partition);
 		args_add(&k->args, str_c(c->token));
 		args_num(&k->args, c->last + 1);
 		args_add(&k->args, stream_id);

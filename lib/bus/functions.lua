@@ -1,4 +1,4 @@
-#!lua name=jackfield_6
+#!lua name=jackfield_7
 --[[
 SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -80,7 +80,7 @@ local function acquire(keys, args)
   local born = math.max(now, last + 1, num(args[5]) + 1)
   local generation = string.format('%012x', born) .. args[4]
   redis.call('HSET', lease, 'owner', args[1], 'token', args[2],
-             'until', text(now + num(args[3])))
+             'until', text(now + num(args[3])), 'ms', args[3])
   redis.call('HSET', meta, 'token', args[2], 'generation', generation,
              'born', text(born))
   redis.call('HDEL', meta, 'vacant')
@@ -179,6 +179,15 @@ local function emit(prefix, args, list)
   end
 end
 
+-- A commit is a sign of life: the renewals stand behind thousands of them when
+-- an owner tells a Redis again what it lost.
+local function keep_alive(lease, until_, ms)
+  local now = now_ms()
+  if num(until_) - now < num(ms) / 2 then
+    redis.call('HSET', lease, 'until', text(now + num(ms)))
+  end
+end
+
 local function is_cursor(s)
   return s == '' or string.match(s, '^%d+%-%d+$')
 end
@@ -199,7 +208,9 @@ local function commit(keys, args)
   if not n or not list or last ~= #args + 1 or not is_cursor(args[3]) then
     return redis.error_reply('ARGS shape')
   end
-  if redis.call('HGET', prefix .. ':lease', 'token') ~= args[1] then
+  local lease = prefix .. ':lease'
+  local l = redis.call('HMGET', lease, 'token', 'until', 'ms')
+  if l[1] ~= args[1] then
     return redis.error_reply('FENCE')
   end
   local have = num(redis.call('HGET', meta, 'commit') or '0')
@@ -216,6 +227,7 @@ local function commit(keys, args)
       redis.call('XTRIM', prefix .. ':in', 'MINID', '~', args[3])
     end
   end
+  keep_alive(lease, l[2], l[3])
   return n
 end
 
@@ -297,11 +309,11 @@ local function always(name, callback)
                           flags = {'allow-oom'}}
 end
 
-redis.register_function{function_name = 'jf_load_6', callback = load,
+redis.register_function{function_name = 'jf_load_7', callback = load,
                         flags = {'no-writes'}}
-always('jf_acquire_6', acquire)
-always('jf_renew_6', renew)
-always('jf_release_6', release)
-always('jf_commit_6', commit)
-always('jf_rebase_6', rebase)
-redis.register_function('jf_append_6', append)
+always('jf_acquire_7', acquire)
+always('jf_renew_7', renew)
+always('jf_release_7', release)
+always('jf_commit_7', commit)
+always('jf_rebase_7', rebase)
+redis.register_function('jf_append_7', append)

@@ -135,7 +135,7 @@ static void load(struct part *p)
 	if (p->o->bus->to.primary)
 		replicate(p);
 	args_init(&x);
-	args_fcall(&x, "jf_load_6", p->partition);
+	args_fcall(&x, "jf_load_7", p->partition);
 	p->state = LOADING;
 	if (fcall(p, &x, LINK_FOREVER_MS, on_state_loaded))
 		lose(p, "not connected");
@@ -198,7 +198,7 @@ static int ask(struct part *p, link_h *h)
 	if (p->state == FREE)
 		make_token(p->token, sizeof(p->token));
 	snprintf(random, sizeof(random), "%.8s", p->token);
-	args_fcall(&x, "jf_acquire_6", p->partition);
+	args_fcall(&x, "jf_acquire_7", p->partition);
 	args_add(&x, str_c(p->o->name));
 	args_add(&x, str_c(p->token));
 	args_num(&x, p->o->lease_ms);
@@ -228,7 +228,7 @@ void lease_release(struct part *p)
 	struct args x;
 
 	args_init(&x);
-	args_fcall(&x, "jf_release_6", p->partition);
+	args_fcall(&x, "jf_release_7", p->partition);
 	args_add(&x, str_c(p->token));
 	link_command(p->o->bus->link, x.v, x.n, p->o->bus->deadline_ms, NULL,
 		     NULL);
@@ -292,7 +292,7 @@ static void renew(struct part *p)
 	struct args x;
 
 	args_init(&x);
-	args_fcall(&x, "jf_renew_6", p->partition);
+	args_fcall(&x, "jf_renew_7", p->partition);
 	args_add(&x, str_c(p->token));
 	args_num(&x, p->o->lease_ms);
 	p->asked_ms = link_clock_ms();

@@ -20,7 +20,7 @@
 #define KEEP_MS 10000
 #define WINDOW_MAX 50000 /* events */
 #define RETRY_MS 200 /* after Redis refused: loading, full, a replica */
-#define PREVIOUS_AT 8 /* FCALL jf_append_6 1 {pN} src boot seq leg previous */
+#define PREVIOUS_AT 8 /* FCALL jf_append_7 1 {pN} src boot seq leg previous */
 
 struct sent {
 	struct heap_node at; /* first member: the caller's deadline */
@@ -201,7 +201,7 @@ static struct sent *sent_new(struct producer *p, unsigned partition,
 	s->made_ms = link_clock_ms();
 	s->at.id = ++p->serial;
 	args_init(&s->args);
-	args_fcall(&s->args, "jf_append_6", partition);
+	args_fcall(&s->args, "jf_append_7", partition);
 	args_add(&s->args, str_c(p->bus->name));
 	args_add(&s->args, str_c(p->bus->boot));
 	args_num(&s->args, s->seq);

@@ -16,7 +16,7 @@ def redis(house):
 
 def acquire(redis, token="t1", owner="engine-1", lease_ms=5000):
     """As one that may begin in an empty Redis."""
-    return redis.call("jf_acquire_6", P, owner, token, lease_ms, "0a0b0c0d",
+    return redis.call("jf_acquire_7", P, owner, token, lease_ms, "0a0b0c0d",
                       0, 1)
 
 
@@ -27,7 +27,7 @@ def commit(redis, number, token="t1", records=(), effects=(), cursor=""):
     args.append(len(effects))
     for dest, pairs in effects:
         args += [dest, len(pairs) // 2, *pairs]
-    return redis.call("jf_commit_6", P, *args)
+    return redis.call("jf_commit_7", P, *args)
 
 
 WHOLE = {"records": [("contact", "c1", "state=queued"), ("agent", "7", "x=1")],
@@ -89,9 +89,9 @@ def test_a_stale_token_writes_nothing(redis):
     with pytest.raises(ResponseError, match="FENCE"):
         commit(redis, 1, "old", **WHOLE)
     with pytest.raises(ResponseError, match="FENCE"):
-        redis.call("jf_rebase_6", P, "old", 1)
-    assert redis.call("jf_renew_6", P, "old", 5000)[0] == 0
-    assert redis.call("jf_release_6", P, "old") == 0
+        redis.call("jf_rebase_7", P, "old", 1)
+    assert redis.call("jf_renew_7", P, "old", 5000)[0] == 0
+    assert redis.call("jf_release_7", P, "old") == 0
     assert everything(redis) == before
     assert commit(redis, 1, "new") == 1
 
@@ -116,7 +116,7 @@ def test_a_malformed_commit_stores_nothing(redis, args):
     acquire(redis)
     before = everything(redis)
     with pytest.raises(ResponseError, match="ARGS"):
-        redis.call("jf_commit_6", P, *args)
+        redis.call("jf_commit_7", P, *args)
     assert everything(redis) == before
 
 
@@ -126,12 +126,12 @@ def test_acquiring_waits_for_the_lease(redis):
     assert (refused, owner) == (0, "engine-1")
     assert born == redis.db.hget(P + ":meta", "born")
     assert 0 < int(left) <= 5000
-    assert redis.call("jf_release_6", P, "a") == 1
+    assert redis.call("jf_release_7", P, "a") == 1
     assert acquire(redis, "b", "engine-2")[0] == 1
 
 
 def ask(redis, token, born, held):
-    return redis.call("jf_acquire_6", P, "engine-" + token, token, 5000,
+    return redis.call("jf_acquire_7", P, "engine-" + token, token, 5000,
                       "0a0b0c0d", born, held)
 
 
@@ -146,12 +146,23 @@ def test_who_acquired_later_has_it_in_spite_of_an_old_lease(redis):
     assert int(answer[1][:12], 16) > born + 5
 
 
+def test_a_commit_keeps_the_lease(redis):
+    acquire(redis, lease_ms=5000)
+    for left, want in ((4000, 4000), (1000, 5000), (-1000, 5000)):
+        now = int(float("%d.%06d" % redis.db.time()) * 1000)
+        redis.db.hset(P + ":lease", "until", now + left)
+        number = int(redis.db.hget(P + ":meta", "commit") or 0) + 1
+        commit(redis, number)
+        until = int(redis.db.hget(P + ":lease", "until"))
+        assert 0 <= until - now - want < 1000
+
+
 def test_a_vacant_partition_waits_for_its_holder(redis):
     left = int(ask(redis, "a", 0, 0)[3])
     assert 0 < left <= 5000
     assert int(ask(redis, "b", 0, 0)[3]) <= left  # not longer for each
     assert ask(redis, "c", 7, 1)[0] == 1
-    redis.call("jf_release_6", P, "c")
+    redis.call("jf_release_7", P, "c")
     assert ask(redis, "d", 0, 0)[0] == 1  # just now: its holder let it go
     redis.db.hset(P + ":lease", "until", int(
         redis.db.hget(P + ":lease", "until")) - 10000)
@@ -168,12 +179,12 @@ def test_generations_sort_and_never_repeat(redis):
     seen = []
     for i in range(20):
         seen.append(acquire(redis, "t%d" % i)[1])
-        redis.call("jf_release_6", P, "t%d" % i)
+        redis.call("jf_release_7", P, "t%d" % i)
     assert seen == sorted(set(seen))
 
 
 def append(redis, seq, *more, boot="b1", leg="", record="", previous=0):
-    return redis.call("jf_append_6", P, "acd-1", boot, seq, leg, previous,
+    return redis.call("jf_append_7", P, "acd-1", boot, seq, leg, previous,
                       record, *(more or ("t", "agent.ready", "seq", seq)))
 
 
@@ -216,7 +227,7 @@ def test_an_event_waits_for_the_one_before_it(redis):
 ])
 def test_a_malformed_append_stores_nothing(redis, args):
     with pytest.raises(ResponseError, match="ARGS"):
-        redis.call("jf_append_6", P, *args)
+        redis.call("jf_append_7", P, *args)
     assert redis.db.keys("*") == []
 
 
@@ -225,7 +236,7 @@ def test_loading_gives_every_record_of_this_partition_only(redis):
     commit(redis, 1, **WHOLE)
     redis.db.hset("{p1}:state:contact", "c9", "another's")
     redis.db.hset("{p10}:state:contact", "c9", "another's")
-    flat = redis.call("jf_load_6", P)
+    flat = redis.call("jf_load_7", P)
     records = sorted(zip(*[iter(flat)] * 3))
     assert records == sorted(tuple(r) for r in WHOLE["records"])
 
@@ -233,8 +244,8 @@ def test_loading_gives_every_record_of_this_partition_only(redis):
 def test_rebasing_forgets_the_state_and_numbers_on(redis):
     acquire(redis)
     commit(redis, 1, **WHOLE)
-    redis.call("jf_rebase_6", P, "t1", 41, 42)
-    assert redis.call("jf_load_6", P) == []
+    redis.call("jf_rebase_7", P, "t1", 41, 42)
+    assert redis.call("jf_load_7", P) == []
     assert commit(redis, 41, records=[("agent", "8", "v")]) == 41
     assert redis.state("agent") == {"8": "v"}
     assert len(redis.entries(P + ":journal")) == 1  # rows are not state
@@ -244,15 +255,15 @@ def test_rebasing_forgets_the_state_and_numbers_on(redis):
 def test_a_part_of_a_state_is_nobody_s(redis, whole):
     """Its owner dies while it tells an empty Redis again what it knows."""
     acquire(redis)
-    redis.call("jf_rebase_6", P, "t1", 41, 42)
+    redis.call("jf_rebase_7", P, "t1", 41, 42)
     commit(redis, 41, records=[("agent", "8", "v")])
     if whole:
         commit(redis, 42, records=[("agent", "9", "v")])
-    redis.call("jf_release_6", P, "t1")
+    redis.call("jf_release_7", P, "t1")
     assert ask(redis, "t2", 0, 0)[0] == 1
-    left = redis.call("jf_load_6", P)
+    left = redis.call("jf_load_7", P)
     assert len(left) == (6 if whole else 0)
     commit(redis, 43 if whole else 42, "t2", records=[("agent", "7", "v")])
-    redis.call("jf_release_6", P, "t2")
+    redis.call("jf_release_7", P, "t2")
     assert ask(redis, "t3", 0, 0)[0] == 1
-    assert len(redis.call("jf_load_6", P)) == (9 if whole else 3)
+    assert len(redis.call("jf_load_7", P)) == (9 if whole else 3)

@@ -511,4 +511,4 @@ def test_malformed_commands_are_counted_and_passed_over(house):
 def test_a_function_s_error_is_an_error(house):
     house.owner()
     with pytest.raises(ResponseError, match="FENCE"):
-        house.redis.call("jf_commit_6", "{p0}", "x", 1, "", 0, 0)
+        house.redis.call("jf_commit_7", "{p0}", "x", 1, "", 0, 0)

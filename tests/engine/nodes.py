@@ -36,7 +36,7 @@ class Producer:
             if "boot" in fields:  # node.up names its own
                 stamp = stamp[:2] + stamp[4:]
             return self.redis.execute_command(
-                "FCALL", "jf_append_6", 1, PREFIX, self.name, self.boot,
+                "FCALL", "jf_append_7", 1, PREFIX, self.name, self.boot,
                 self.seq, "", 0, "", "t", kind, *stamp, *pairs)
 
 

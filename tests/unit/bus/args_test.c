@@ -14,14 +14,14 @@ static void arguments(void **state)
 
 	(void)state;
 	args_init(&x);
-	args_fcall(&x, "jf_commit_6", 12);
+	args_fcall(&x, "jf_commit_7", 12);
 	args_num(&x, UINT64_MAX);
 	args_add(&x, str_c(text));
 	args_add(&x, STR_NONE);
 	memset(text, 'x', sizeof(text) - 1); /* it was copied */
 	assert_int_equal(x.n, 7);
 	assert_str(x.v[0], "FCALL");
-	assert_str(x.v[1], "jf_commit_6");
+	assert_str(x.v[1], "jf_commit_7");
 	assert_str(x.v[2], "1");
 	assert_str(x.v[3], "{p12}");
 	assert_str(x.v[4], "18446744073709551615");

@@ -116,7 +116,7 @@ static void encoding(void **state)
 	assert_int_equal(commits_gathered(c), 3);
 	assert_int_equal(commits_send(c, STR_LIT("5-0")), 42);
 	assert_string_equal(sent[0].text,
-		"FCALL jf_commit_6 1 {p3} tok 42 5-0 1 agent 7 - 2 "
+		"FCALL jf_commit_7 1 {p3} tok 42 5-0 1 agent 7 - 2 "
 		"out:acd-1:b1 1 m t=7:leg.end;leg=2:l1;id=10:3.gen.42.1;"
 		"not_after=2:99; "
 		"journal 1 m t=13:journal.audit;id=10:3.gen.42.2;");
@@ -141,7 +141,7 @@ static void lost_ones_are_sent_again(void **state)
 	assert_int_equal(nconfirmed, 2);
 	assert_int_equal(nsent, 6);
 	assert_string_equal(sent[4].text,
-			    "FCALL jf_commit_6 1 {p3} tok2 3 - 0 0");
+			    "FCALL jf_commit_7 1 {p3} tok2 3 - 0 0");
 	reply(4, 0, NULL);
 	reply(5, 0, "GAP 4"); /* twice under way: it is there */
 	assert_int_equal(nconfirmed, 4);
@@ -238,7 +238,7 @@ static void starting_over(void **state)
 	commit(c);
 	assert_false(commits_resume(c, "tok", 0));
 	assert_int_equal(commits_rebase(c), 0);
-	assert_string_equal(sent[2].text, "FCALL jf_rebase_6 1 {p3} tok 101 103");
+	assert_string_equal(sent[2].text, "FCALL jf_rebase_7 1 {p3} tok 101 103");
 	assert_int_equal(nsent, 5); /* and both again behind it */
 	assert_int_equal(commit(c), 103);
 	for (size_t i = 0; i < nsent; i++)
@@ -247,7 +247,7 @@ static void starting_over(void **state)
 	commits_free(c);
 	c = begin(7);
 	assert_int_equal(commits_rebase(c), 0);
-	assert_string_equal(sent[0].text, "FCALL jf_rebase_6 1 {p3} tok 8 8");
+	assert_string_equal(sent[0].text, "FCALL jf_rebase_7 1 {p3} tok 8 8");
 	commits_free(c);
 }
 
