@@ -168,11 +168,6 @@ void directory_look(struct bus *bus)
 		reading++;
 }
 
-bool directory_known(void)
-{
-	return version[0] != 0;
-}
-
 int directory_agent(const str *aor, unsigned *partitionp)
 {
 	str name = *aor;

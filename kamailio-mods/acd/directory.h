@@ -19,8 +19,6 @@ int directory_init(void); /* binds htable. 0, ENOENT: it is not loaded */
 /* Of what we have; empty: nothing was read yet. */
 const char *directory_version(void);
 void directory_look(struct bus *bus);
-/* Whether there is a copy: without one every call and phone is a stranger. */
-bool directory_known(void);
 /* An agent's tenant and partition from `credential`. 0, ENOENT. */
 int directory_agent(const str *aor, unsigned *partitionp);
 /* Most calls at a time of a tenant; 0: no limit, or unknown. */

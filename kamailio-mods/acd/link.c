@@ -174,8 +174,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		records_again();
 		directory_look(bus);
 		bans_look(bus);
-	} else if(!directory_known() && bus_up(bus)) {
-		directory_look(bus); /* until then nobody is known */
 	}
 }
 

@@ -4,6 +4,9 @@
 A benchmark is a C program in build/release/tests/bench or a Python file in
 tests/bench. It prints one JSON object a line: {"bench", "figure", "value",
 "unit"} and, where there is something to compare with, "baseline".
+
+tests/bench/figures.json keeps what the figures were: {bench: {figure: [value,
+percent]}}. One that is larger than that by more than so many percent fails.
 """
 
 import glob
@@ -35,8 +38,13 @@ def run(args):
             for f in figures:
                 print(json.dumps(f), flush=True)
         rows += figures
-        if status != 0 or not figures:
+        worse = compare(name, figures)
+        for words_ in worse:
+            with quiet(args.json):
+                line(words_)
+        if status != 0 or not figures or worse:
             failed += 1
+        if status != 0 or not figures:
             with quiet(args.json):
                 line("%s ended with %s:\n%s" % (
                     name, suites.how(status), "".join(words[-40:]).rstrip()))
@@ -84,9 +92,30 @@ def measure(name, argv):
     return status, figures, words
 
 
+def compare(name, figures):
+    """Writes beside each figure what is kept of it; words about those that
+    are worse. All of them are better when they are small."""
+    with open(suites.SOURCE + "/tests/bench/figures.json",
+              encoding="utf-8") as f:
+        kept = json.load(f).get(name, {})
+    worse = []
+    for row in figures:
+        if row["figure"] not in kept:
+            continue
+        value, percent = kept[row["figure"]]
+        row["kept"] = value
+        if row["value"] > value * (1 + percent / 100):
+            worse.append("%s: %s is %s %s; kept is %s, and %d %% more at "
+                         "most" % (name, row["figure"], number(row["value"]),
+                                   row.get("unit", ""), number(value),
+                                   percent))
+    return worse
+
+
 def show(rows):
-    table(("benchmark", "figure", "value", "unit", "baseline"),
+    table(("benchmark", "figure", "value", "unit", "kept", "baseline"),
           [(r["bench"], r["figure"], number(r["value"]), r.get("unit", ""),
+            number(r["kept"]) if "kept" in r else "",
             number(r["baseline"]) if r.get("baseline") is not None else "")
            for r in rows])
 
