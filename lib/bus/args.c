@@ -76,6 +76,15 @@ void args_msg(struct args *x, const struct msg *m)
 	put(x, msg_pack(m, &x->a));
 }
 
+size_t args_bytes(const struct args *x)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < x->n; i++)
+		sum += x->v[i].len;
+	return sum;
+}
+
 bool args_failed(const struct args *x)
 {
 	return x->failed || x->a.failed;

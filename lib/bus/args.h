@@ -24,6 +24,7 @@ void args_refer(struct args *x, const struct args *from);
 void args_fcall(struct args *x, const char *function, unsigned partition);
 /* A field m with the message packed (pack.h). */
 void args_msg(struct args *x, const struct msg *m);
+size_t args_bytes(const struct args *x); /* of all arguments */
 bool args_failed(const struct args *x);
 
 /* A reply's element as text; integers give their digits from buf. */

@@ -19,6 +19,7 @@
 
 #define KEEP_MS 10000
 #define WINDOW_MAX 50000 /* events */
+#define WINDOW_BYTES ((size_t)128 << 20) /* and their size */
 #define RETRY_MS 200 /* after Redis refused: loading, full, a replica */
 #define PREVIOUS_AT 8 /* FCALL jf_append_7 1 {pN} src boot seq leg previous */
 
@@ -27,6 +28,7 @@ struct sent {
 	TAILQ_ENTRY(sent) link;
 	struct producer *owner;
 	struct args args;
+	size_t bytes;
 	unsigned partition;
 	uint64_t seq, made_ms;
 	char previous[24]; /* as text: an argument */
@@ -41,7 +43,7 @@ struct producer {
 	uint64_t seq[BUS_PARTITIONS_MAX]; /* last given */
 	uint64_t forgotten[BUS_PARTITIONS_MAX]; /* last that is not kept */
 	TAILQ_HEAD(, sent) window; /* oldest first */
-	size_t n;
+	size_t n, bytes; /* in the window */
 	size_t waiting; /* of those, not confirmed */
 	uint64_t waiting_ms; /* when about the oldest of these was made */
 	uint64_t serial;
@@ -79,6 +81,7 @@ static void forget(struct producer *p, struct sent *s)
 {
 	TAILQ_REMOVE(&p->window, s, link);
 	p->n--;
+	p->bytes -= s->bytes;
 	p->forgotten[s->partition] = s->seq;
 	args_release(&s->args);
 	free(s);
@@ -209,6 +212,7 @@ static struct sent *sent_new(struct producer *p, unsigned partition,
 	args_add(&s->args, STR_NONE); /* previous */
 	args_add(&s->args, record);
 	args_msg(&s->args, m);
+	s->bytes = args_bytes(&s->args);
 	if (!args_failed(&s->args))
 		return s;
 	args_release(&s->args);
@@ -228,6 +232,7 @@ static int enqueue(struct producer *p, struct sent *s, unsigned deadline_ms,
 	s->arg = arg;
 	TAILQ_INSERT_TAIL(&p->window, s, link);
 	p->n++;
+	p->bytes += s->bytes;
 	if (!p->waiting++)
 		p->waiting_ms = s->made_ms;
 	arm(p);
@@ -249,7 +254,7 @@ int bus_send_leg(struct bus *bus, unsigned partition, const struct msg *m,
 	if (partition >= bus->partitions)
 		return EINVAL;
 	forget_old(p);
-	if (p->n >= WINDOW_MAX) {
+	if (p->n >= WINDOW_MAX || p->bytes >= WINDOW_BYTES) {
 		bus->stats.window_full++;
 		return ENOBUFS;
 	}
