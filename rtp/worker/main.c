@@ -49,7 +49,7 @@ static void on_signal(int fd, short what, void *arg)
 	worker_stop(w);
 }
 
-static int run(const struct conf *conf)
+static int run(const struct conf *conf, char *const *argv)
 {
 	struct event_base *base = event_base_new();
 	struct event *term = NULL, *intr = NULL;
@@ -58,7 +58,7 @@ static int run(const struct conf *conf)
 
 	if (!base)
 		return ENOMEM;
-	err = worker_start(&w, conf, base);
+	err = worker_start(&w, conf, base, argv);
 	if (err)
 		goto out;
 	term = evsignal_new(base, SIGTERM, on_signal, &w);
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (!check)
-		status = run(&conf) ? EX_UNAVAILABLE : EX_OK;
+		status = run(&conf, argv) ? EX_UNAVAILABLE : EX_OK;
 	conf_release(&conf);
 	return status;
 }

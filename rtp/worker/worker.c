@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include "lib/base/log.h"
 #include "lib/health/health.h"
@@ -16,6 +18,7 @@
 #define FILE_THREADS 1
 #define SPEECH_THREADS 2
 #define FIGURES_S 60
+#define FENCE_MS 300 /* engines take us for dead after this much silence */
 
 /* ---- false alarms
  * -------------------------------------------------------------------- */
@@ -36,6 +39,22 @@ static void say_again(void *arg)
 
 	if (!w->stopping && !event_pending(w->again, EV_TIMEOUT, NULL))
 		event_add(w->again, &soon);
+}
+
+/*
+ * Our legs live elsewhere by now, and whatever we would send is of another
+ * time: music into a talk, a voice into a hold. As a new boot nothing of it is
+ * left, owners treat us as one that died, and its recordings are parts with a
+ * cause. The same process stays, for who supervises it.
+ */
+static void begin_anew(struct worker *w, unsigned ms)
+{
+	log_warn("fenced", "legs=%u recordings=%zu ms=%u "
+		 "reason=\"stood still for too long, begins anew\"",
+		 HASH_COUNT(w->mixer.legs), recorder_count(w->recorder), ms);
+	close_range(STDERR_FILENO + 1, ~0u, 0);
+	execv("/proc/self/exe", w->argv);
+	_exit(EX_OSERR);
 }
 
 /* ---- the clock
@@ -62,6 +81,8 @@ static void on_skip(unsigned n, void *arg)
 
 	log_warn("clock_skipped",
 		 "frames=%u reason=\"the machine stood still\"", n);
+	if (n * FRAME_MS >= FENCE_MS && w->mixer.legs && !w->stopping)
+		begin_anew(w, n * FRAME_MS);
 	mixer_skip(&w->mixer, n);
 	record_skip(w->recorder, n);
 	say_again(w);
@@ -224,13 +245,13 @@ static int start_health(struct worker *w)
 }
 
 int worker_start(struct worker *w, const struct conf *conf,
-		 struct event_base *base)
+		 struct event_base *base, char *const *argv)
 {
 	const struct mixer_handlers h = {on_digit, on_played, on_mixed, w};
 	const char *what = "prompts";
 	int err;
 
-	*w = (struct worker){.conf = conf, .base = base};
+	*w = (struct worker){.conf = conf, .base = base, .argv = argv};
 	g711_tables();
 	err = start_prompts(w);
 	mixer_init(&w->mixer, w->prompts, &h);

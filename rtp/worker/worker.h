@@ -19,6 +19,7 @@ struct event_base;
 struct worker {
 	const struct conf *conf;
 	struct event_base *base;
+	char *const *argv; /* of this process, to begin anew */
 	struct bus *bus;
 	struct jobs *files, *speech, *writer; /* threads */
 	struct prompts *prompts;
@@ -34,9 +35,9 @@ struct worker {
 	unsigned seconds;     /* since the figures were logged */
 };
 
-/* 0, or an errno after a log line. */
+/* argv: main()'s; borrowed. 0, or an errno after a log line. */
 int worker_start(struct worker *w, const struct conf *conf,
-		 struct event_base *base);
+		 struct event_base *base, char *const *argv);
 void worker_release(struct worker *w);
 /* Closes recordings, tells about them, then leaves the loop. */
 void worker_stop(struct worker *w);
