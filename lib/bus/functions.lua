@@ -232,7 +232,8 @@ local function commit(keys, args)
 end
 
 --[[ rebase(prefix; token, number, whole): the state before commit number is
-lost; commits follow from this number on, and a snapshot under number whole. -> 1; error FENCE. ]]
+lost; commits follow from this number on, and a snapshot under number whole.
+-> 1; error FENCE. ]]
 local function rebase(keys, args)
   if redis.call('HGET', keys[1] .. ':lease', 'token') ~= args[1] then
     return redis.error_reply('FENCE')

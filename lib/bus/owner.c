@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Owning partitions: the clock, the link, events, commits. lease.c holds them. */
+/* Owning partitions: the clock, the link, events, commits. See lease.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +87,8 @@ static int parts_alloc(struct owner *o)
 {
 	for (unsigned i = 0; i < o->conf.partitions; i++) {
 		struct part *p = &o->parts[i];
-		struct commits_handlers h = {lease_on_confirmed, lease_on_refused, p};
+		struct commits_handlers h = {lease_on_confirmed,
+					     lease_on_refused, p};
 
 		p->o = o;
 		p->partition = i;
@@ -195,7 +196,8 @@ bool owner_caught_up(const struct owner *o, unsigned partition)
 
 bool owner_full(const struct owner *o, unsigned partition)
 {
-	return commits_waiting(o->parts[partition].commits) >= LEASE_WAITING_MAX;
+	return commits_waiting(o->parts[partition].commits) >=
+	       LEASE_WAITING_MAX;
 }
 
 static bool leaves(const struct msg *m)

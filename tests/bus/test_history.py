@@ -115,7 +115,7 @@ class Nemesis:
         while time.monotonic() < begin + 20:
             self.feed(0.05)
             done = n.all(r"command 0 \S+ l(\S+) 1", max(0, len(n.lines) - 400))
-            if done and int(done[-1][1], 16) >= mark:
+            if any(mark <= int(m[1], 16) < FIRST["node-2"] for m in done):
                 return
         raise AssertionError("nothing goes on after %s: %s" % (
             self.did, self.cluster.masters()))
@@ -183,7 +183,7 @@ class Nemesis:
                 return self.cluster.db.flushall()
             except GONE:  # it takes no writes just now
                 return False
-        have = len(self.counts())
+        have = len(wait_for(self.counts, 20))
         wait_for(flushed)
         # an owner that dies before it has told everything is another story
         wait_for(lambda: self.feed(0.05) or len(self.counts()) >= have, 20,
@@ -252,6 +252,8 @@ class Nemesis:
         self.drain.over = True
         self.drain.join()
         self.write({"who": "redis", "counts": self.counts()})
+
+    def write_down(self):
         for p in self.house.peers:
             self.lines += [(t, {"who": p.name, "told": text})
                            for t, text in p.lines]
@@ -283,6 +285,7 @@ def test_the_history_is_right(cluster, tmp_path, capsys, seed):
         n.run(SECONDS)
         n.finish()
     finally:
+        n.write_down()
         n.stop()
     with open(n.path, encoding="utf-8") as f:
         h = History(map(json.loads, f))

@@ -125,7 +125,8 @@ static void on_decision(struct ledger *h, const struct msg *m)
 	HASH_ITER(hh, h->contacts, t, tmp)
 		if (t->waits && t->seq < chosen->seq &&
 		    str_eq(str_c(t->of), msg_get(m, F_QUEUE)))
-			wrong(h, "contact", t, "another one was served before it");
+			wrong(h, "contact", t,
+			      "another one was served before it");
 }
 
 static void on_segment(struct ledger *h, const struct msg *m)

@@ -93,7 +93,8 @@ static double cpu_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void judge(struct sim *s, const struct msg *m, const struct core_out *out)
+static void judge(struct sim *s, const struct msg *m,
+		  const struct core_out *out)
 {
 	ledger_event(s->ledger, m);
 	ledger_effects(s->ledger, out->effects, out->neffects);
