@@ -93,7 +93,12 @@ class Node:
     def hold(self):
         """The service address comes here, and everybody is told."""
         self.inside("ip", "addr", "add", SERVICE + "/24", "dev", "eth0")
-        run("ip", "neigh", "flush", "dev", "jfbr")
+        link = subprocess.run(
+            self.argv("ip", "-o", "link", "show", "eth0"), check=True,
+            capture_output=True, text=True).stdout
+        run("ip", "neigh", "replace", SERVICE, "lladdr",
+            link.partition("link/ether ")[2].split()[0], "dev", "jfbr",
+            "nud", "permanent")
 
     def let_go(self):
         self.inside("ip", "addr", "del", SERVICE + "/24", "dev", "eth0")

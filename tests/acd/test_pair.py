@@ -187,9 +187,13 @@ def test_frozen_node_wakes_up(both, carrier):
     b.hold()
     e.command("leg.restore", call.leg, node="acd-2")
     e.event("leg.restored", leg=call.leg)
-    m = carrier.request("OPTIONS")
-    carrier.answer(m, 200)
-    e.wait(lambda: time.monotonic() > frozen + FROZEN_S, FROZEN_S + 5)
+    carrier.answer(carrier.request("OPTIONS"), 200)
+    while (left := frozen + FROZEN_S - time.monotonic()) > 0:
+        carrier._read(left)
+        for m in [m for m in carrier.box if m.method == "OPTIONS"
+                  and not m.is_reply]:  # a leg that is quiet for long
+            carrier.box.remove(m)
+            carrier.answer(m, 200)
     e.command("leg.end", call.leg, node="acd-1")
     tap.sent()
     a.signal(signal.SIGCONT)
@@ -203,7 +207,6 @@ def test_frozen_node_wakes_up(both, carrier):
     assert e.record(call.leg)["node"] == "acd-2"
     assert call.leg in b.kamcmd("acd.legs")
     a.let_go()
-    pair.run("ip", "neigh", "flush", "dev", "jfbr")
     call.dialog.ask("BYE")
     call.dialog.reply(200, "BYE")
     assert e.event("leg.ended", leg=call.leg)["src"] == "acd-2"

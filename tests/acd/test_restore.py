@@ -228,9 +228,10 @@ def test_redis_is_away(engine, inbound, die):
 
 def test_two_hundred(engine, inbound, trunk, die):
     """All are back three seconds after the kill, and each can hang up."""
-    calls = [inbound() for _ in range(200)]
-    for call in calls:
-        call.answer(OURS)
+    calls = []
+    for _ in range(200):
+        calls.append(inbound())
+        calls[-1].answer(OURS)
     killed = time.monotonic()
     die()
     legs = {call.leg for call in calls}
