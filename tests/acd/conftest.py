@@ -44,7 +44,8 @@ class Engine:
         self.layout = stack.layout
         self.proxy = (self.layout.addr, self.layout.ports["sip"])
         self.db = redis.Redis(self.layout.addr, self.layout.ports["redis"],
-                              decode_responses=True, socket_timeout=30)
+                              decode_responses=True,
+                              encoding_errors="replace", socket_timeout=30)
         self.cursor, self.box = "0", []
         self.boot, self.names = None, itertools.count(1)
         self.directory()
