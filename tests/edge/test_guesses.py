@@ -15,7 +15,7 @@ from conftest import Phone
 LONG = os.environ.get("JF_LONG") == "1"
 GUESSES = 100000 if LONG else 5000
 SAMPLES = 10000 if LONG else 450
-A_SOURCE = 100  # guesses of one address
+A_SOURCE = 180  # guesses of one address
 
 
 def address(n):
