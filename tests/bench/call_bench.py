@@ -98,12 +98,17 @@ def place_calls(proxy, a, directory, port):
     return place
 
 
-def jackfield(site, a, directory):
+def ready(site):
+    """A queue without greeting, announcement and wrap-up; a wide trunk."""
     site.configure("queues", 1, greeting=[], wrapup_limit_ms=0,
                    announce_ms=0)
     site.configure("trunks", 101, max_calls=5000, max_cps=1000)
     wait_for(lambda: "5000" in (site.redis.hget("trunks", "127.0.0.2") or ""),
              5)
+
+
+def jackfield(site, a, directory):
+    ready(site)
     users = add_agents(site, int(a.rate * (a.hold_ms / 1000 + 1)) + 20)
     agents = agents_by_sipp(site, users, a, directory)
     place = place_calls(site.proxy, a, directory, site.ports["people"] + 70)
