@@ -80,7 +80,7 @@ def test_guesses(edge, peer):
     before = quiet.over(2)
     honest = Honest(peer("127.0.0.82"))
     honest.start()
-    heard, sources = [], GUESSES // A_SOURCE
+    heard, sources = [], -(-GUESSES // A_SOURCE)
     begin = time.monotonic()
     for n in range(sources):
         thief = peer(address(n))
@@ -90,7 +90,7 @@ def test_guesses(edge, peer):
     refused = [len([c for c in h if c == 403]) for h in heard]
     print("\n%d guesses from %d addresses in %.0f s: %d answered, "
           "%d successes, locked after %d" % (
-              GUESSES, sources, time.monotonic() - begin, sum(refused),
+              sources * A_SOURCE, sources, time.monotonic() - begin, sum(refused),
               sum(c == 200 for h in heard for c in h), max(refused)))
     print("an honest phone's registration, p99: %.1f ms before, %.1f ms "
           "during; %d of %d succeeded" % (before, during,
