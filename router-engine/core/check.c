@@ -126,7 +126,7 @@ static const char *check_head(struct core *c, const struct line *l)
 /* A line is in order. */
 static const char *check_line(struct core *c, const struct line *l)
 {
-	bool settled = !c->meta.rebuild &&
+	bool settled = !c->meta.rebuild && !c->conf &&
 		       (!core_due(c) || core_due(c) > now_of(c)) &&
 		       rtpengine_choose(c, STR_NONE);
 	const struct rank_node *n = rank_first(&l->contacts), *next;
