@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/escape.h"
 #include "tests/sim/internal.h"
@@ -88,4 +89,42 @@ void mixed_free(struct world *w)
 
 	HASH_ITER(hh, w->mixed, x, tmp)
 		mixed_drop(w, x);
+}
+
+/* ---- another engine ------------------------------------------------------------ */
+
+/* What only the dead engine would have heard. */
+static bool is_inner(const char *line)
+{
+	return !strncmp(line, "t=ng.", 5) || !strncmp(line, "t=rtpeng", 8) ||
+	       !strncmp(line, "t=node.down", 11);
+}
+
+static void drop_inner(struct world *w)
+{
+	struct heap_node *n, *kept[4096];
+	size_t count = 0;
+
+	while ((n = heap_first(&w->queue)) && count < 4096) {
+		heap_remove(&w->queue, n);
+		if (is_inner(((struct pending *)n)->line))
+			free(n);
+		else
+			kept[count++] = n;
+	}
+	for (size_t i = 0; i < count; i++)
+		heap_set(&w->queue, kept[i], kept[i]->due);
+}
+
+void world_new_owner(struct world *w)
+{
+	drop_inner(w);
+	w->last[0] = '\0';
+	w->conf.step = 1;
+	for (unsigned i = 0; i < RELAYS; i++)
+		later(w, 0, "t=rtpengine.%s rtpengine=r%u addr=127.0.0.%u",
+		      w->relays[i].up ? "up" : "down", i + 1, i + 1);
+	if (!w->worker_up)
+		later(w, 0, "t=node.down node=worker-1 boot=b%u kind=worker",
+		      w->worker.boot);
 }
