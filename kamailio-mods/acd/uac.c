@@ -505,6 +505,8 @@ static void updated(struct leg *l, sip_msg_t *reply, unsigned code)
 		rerefused(l, code, &reason);
 		return;
 	}
+	/* or tm reads tags and routes once more, and keeps both */
+	leg_dialog(l)->state = DLG_CONFIRMED;
 	tmb.dlg_response_uac(leg_dialog(l), reply, IS_TARGET_REFRESH);
 	request_keep_flow(l);
 	notice_leg(M_LEG_REACCEPTED, l);
