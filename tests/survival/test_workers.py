@@ -84,8 +84,10 @@ def test_worker_stands_still(site):
         # 0.5 s after it is noticed, which takes 0.3 s
         assert gap <= 0.9, "%s heard nothing for %.2f s" % (who, gap)
         assert after <= 0.25, "the old one disturbs for %.2f s" % after
+        assert len(ear.ssrcs(woken, woken + 3)) == 1, "two streams"
         loud(ear, woken, woken + 3, hz,
              absent=(MUSIC_HZ, HOLD_HZ, WAIT_HZ))
+    assert len(waiter.ear.ssrcs(woken, woken + 3)) == 1, "two streams"
     assert worker_of(site, customer) != victim
     assert site.stack.pid(victim) == pid
     end(site, customer, waiter)
