@@ -93,6 +93,7 @@ void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
 		struct leg *l)
 {
 	struct leg *caller = caller_of(c, ct);
+	bool rebuilt = ct->state == CONTACT_ARRIVING;
 
 	if (a)
 		offer_take_back(c, a);
@@ -105,13 +106,15 @@ void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
 	ct->answered = l->answered;
 	if (ct->answered > ct->enqueued)
 		ct->wait_ms = ct->answered - ct->enqueued;
-	if (ct->state == CONTACT_ARRIVING) { /* it did not wait: it talked */
+	if (rebuilt) { /* it did not wait: it talked */
 		ct->segment_kind = SEGMENT_NONE;
 		ct->segments--;
 	}
-	contact_segment(c, ct, "accepted", ct->holders ? SEGMENT_HOLD : SEGMENT_TALK,
-			ct->agent, 0);
-	ct->segment_begin = ct->answered;
+	contact_segment(c, ct, "accepted",
+			ct->holders ? SEGMENT_HOLD : SEGMENT_TALK, ct->agent,
+			0);
+	if (rebuilt)
+		ct->segment_begin = ct->answered;
 	contact_enter(c, ct, ct->holders ? CONTACT_HELD : CONTACT_TALKING,
 		      "rebuilt");
 	if (a)
