@@ -243,6 +243,8 @@ static void order_users(struct core *c, struct tenant *t)
 		t->nagents = 0;
 		return;
 	}
+	if (!t->nagents)
+		return;
 	memcpy(t->users, t->agents, t->nagents * sizeof(*t->users));
 	qsort(t->users, t->nagents, sizeof(*t->users), by_user);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A stranger's machine: Debian 12 with nothing on it, a clean clone, up.
+"""A stranger's machine: Debian 12 or 13 with nothing on it, a clean clone,
+up.
 
     ./jackfield test install --long
 
@@ -17,6 +18,7 @@ import pytest
 from jf.layout import SOURCE
 
 CACHE = os.environ.get("JF_INSTALL_CACHE", "/var/tmp/jackfield-install")
+RELEASES = ("bookworm", "trixie")
 
 
 def mirror():
@@ -62,22 +64,25 @@ class Timed:
               flush=True)
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
+@pytest.fixture(scope="module", params=RELEASES)
+def root(request, tmp_path_factory):
     if not shutil.which("debootstrap"):
         pytest.skip("debootstrap is not installed")
     top = str(tmp_path_factory.mktemp("debian"))
     os.chmod(top, 0o755)  # it becomes /, through which everybody passes
+    cache = os.path.join(CACHE, request.param)
     for d in ("debootstrap", "archives/partial"):
-        os.makedirs(os.path.join(CACHE, d), exist_ok=True)
-    with Timed("debootstrap"):
+        os.makedirs(os.path.join(cache, d), exist_ok=True)
+    with Timed("debootstrap " + request.param):
         sh("debootstrap", "--variant=minbase",
-           "--cache-dir=" + CACHE + "/debootstrap", "bookworm", top, mirror())
+           "--cache-dir=" + cache + "/debootstrap", request.param, top,
+           mirror())
     sh("mount", "--bind", top, top)
     sh("mount", "--rbind", "/dev", top + "/dev")
+    sh("mount", "--make-rslave", top + "/dev")  # what leaves it stays here
     sh("mount", "-t", "proc", "proc", top + "/proc")
     sh("mount", "-t", "sysfs", "sysfs", top + "/sys")
-    sh("mount", "--bind", CACHE + "/archives",
+    sh("mount", "--bind", cache + "/archives",
        top + "/var/cache/apt/archives")
     shutil.copy("/etc/resolv.conf", top + "/etc/resolv.conf")
     sh("git", "-c", "safe.directory=*", "clone", "-q", "--no-hardlinks",
