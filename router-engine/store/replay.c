@@ -91,7 +91,7 @@ static void decision_recorded(struct replay *rp, struct track *t,
 			      struct str text)
 {
 	struct decision *d = TAILQ_FIRST(&t->made);
-	char *want = strndup(text.p, text.len);
+	char *want = strndup(text.len ? text.p : "", text.len);
 
 	if (!want)
 		return;
