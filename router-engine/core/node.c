@@ -9,6 +9,7 @@
 #include "router-engine/core/record.h"
 #include "router-engine/core/takeover.h"
 
+#define PORT_MAX 65535
 #define RTCP_PAIR 2 /* rtpengine sends RTCP to the next port: legs keep apart */
 
 static struct node *node_get(struct core *c, struct str name)
@@ -86,9 +87,14 @@ static void attach_leg(struct core *c, struct record *r, void *arg)
  * legs of an acd node. */
 void on_node_up(struct core *c, const struct msg *m)
 {
-	struct node *n = node_get(c, msg_get(m, F_NODE));
+	struct node *n;
 	bool known;
 
+	if (msg_num(m, F_PORT) > PORT_MAX || msg_num(m, F_PORTS) > PORT_MAX) {
+		c->ignored++; /* no node of ours says that */
+		return;
+	}
+	n = node_get(c, msg_get(m, F_NODE));
 	if (!n)
 		return;
 	known = n->up && str_eq(text_str(&n->boot), msg_get(m, F_BOOT));
