@@ -159,8 +159,9 @@ static void common(struct bwriter *w, struct str sdp, bool offer, bool inner)
 	bwrite_str(w, STR_LIT("port latching"));
 	if (!offer)
 		bwrite_str(w, STR_LIT("single codec"));
-	if (inner)
-		bwrite_str(w, STR_LIT("asymmetric"));
+	/* Not both: together they pin 12.5's inner side to the first source.
+	 * The outer side learns after each offer, then nobody else is heard. */
+	bwrite_str(w, inner ? STR_LIT("asymmetric") : STR_LIT("strict source"));
 	bwrite_end(w);
 	if (offer)
 		pair(w, "transport protocol", STR_LIT("RTP/AVP"));

@@ -29,7 +29,9 @@
  * reaches the outer side. Proposing to a leg that is up (late offer) works too.
  *
  * Rules kept here because rtpengine 10.5 and 12.5 differ or misbehave without
- * them: `asymmetric` and `single codec` in every inner answer, `port latching`
+ * them: `asymmetric` and `single codec` in every inner answer, `strict source`
+ * on the outer side (whoever it learned after an offer is heard, nobody else),
+ * `port latching`
  * everywhere, `to-tag` in every offer, inner SDP always sendrecv with a real
  * port, origin replaced, ICE ends here.
  */
