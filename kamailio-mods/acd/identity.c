@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <strings.h>
 
+#include "kamailio-mods/acd/compat.h"
 #include "kamailio-mods/acd/identity.h"
-#include "core/parser/parse_diversion.h"
 #include "core/parser/parse_from.h"
 #include "core/parser/parse_ppi_pai.h"
 #include "core/parser/parse_privacy.h"
@@ -130,11 +130,13 @@ static str from_history(sip_msg_t *m)
 /* The topmost Diversion is the latest one (RFC 5806 section 5). */
 static void put_diversion(sip_msg_t *m)
 {
-	str user = STR_NULL;
+	str uri, user = STR_NULL;
 
 	if(parse_diversion_header(m) == 0 && m->diversion
-			&& m->diversion->parsed)
-		user = user_of(&get_diversion(m)->uri);
+			&& m->diversion->parsed) {
+		uri = diversion_uri(m);
+		user = user_of(&uri);
+	}
 	if(user.len <= 0)
 		user = from_history(m);
 	notice_str(F_DIVERTED_FROM, &user);
