@@ -186,13 +186,13 @@ class Site:
             capture_output=True, text=True, timeout=10)
         return r.stdout + r.stderr
 
-    def ng(self, **request):
-        """One ng request in JSON, its reply."""
+    def ng(self, port=None, **request):
+        """One ng request in JSON, its reply; port: of another rtpengine."""
         cookie = "t%d" % next(self._cookie)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(2)
             s.sendto(("%s %s" % (cookie, json.dumps(request))).encode(),
-                     (self.layout.addr, self.ports["ng"]))
+                     (self.layout.addr, port or self.ports["ng"]))
             reply = s.recv(65536).decode()
         return json.loads(reply.partition(" ")[2])
 

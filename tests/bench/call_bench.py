@@ -28,6 +28,7 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "tools"),
 
 import jinja2  # noqa: E402
 
+from _bare import BareRtpengine  # noqa: E402
 from _cost import counts, cpu, out  # noqa: E402
 from _probe import median_ms  # noqa: E402
 from crowd import add_agents  # noqa: E402
@@ -146,9 +147,10 @@ def invites(site, phones):
 def baseline(site, a, directory):
     port = site.ports["people"] + 90
     target = ("127.0.0.11", port + 1)
+    bare = BareRtpengine(site, directory)
     with open(os.path.join(HERE, "proxy.cfg.j2")) as f:
         text = jinja2.Template(f.read()).render(
-            addr=site.layout.addr, port=port, ng=site.ports["ng"],
+            addr=site.layout.addr, port=port, ng=bare.port,
             target="%s:%d" % target)
     cfg = os.path.join(directory, "proxy.cfg")
     with open(cfg, "w") as f:
@@ -163,11 +165,10 @@ def baseline(site, a, directory):
                   media_port=30000, keep=directory + "/proxied").start()
     place = place_calls((site.layout.addr, port), a, directory + "/b",
                         site.ports["people"] + 80)
-    pids = {"kamailio": proxy.pid,
-            "rtpengine": site.stack.pid("rtpengine")}
+    pids = {"kamailio": proxy.pid, "rtpengine": bare.pid}
 
     def settle():
-        wait_for(lambda: not site.media_sessions(), 30, 0.2)
+        wait_for(lambda: not bare.calls(), 30, 0.2)
     try:
         place(WARM_UP)
         settle()
@@ -177,6 +178,7 @@ def baseline(site, a, directory):
     finally:
         proxy.terminate()
         proxy.wait(10)
+        bare.stop()
         agents.stop()
         log.close()
 
