@@ -23,6 +23,7 @@
 #include "kamailio-mods/acd/repeat.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/rpc.h"
+#include "kamailio-mods/acd/spare.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
@@ -256,6 +257,10 @@ static int mod_init(void)
 {
 	if(check() || tag_self_test())
 		return -1;
+	if(spare_init()) {
+		LM_ERR("load the module sl before acd\n");
+		return -1;
+	}
 	if(load_tm_api(&tmb) < 0) {
 		LM_ERR("load tm.so before acd.so\n");
 		return -1;

@@ -9,6 +9,7 @@
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/session.h"
+#include "kamailio-mods/acd/spare.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uac.h"
@@ -331,6 +332,19 @@ void indialog_replay(sip_msg_t *m, struct cell *t, uint64_t id, int err)
 		refuse(m, err ? err : ENOENT);
 }
 
+/* The leg is here, and this is not its dialog. */
+static bool is_strange(sip_msg_t *m, uint64_t id)
+{
+	struct leg *l;
+	bool strange;
+
+	leg_lock(id);
+	l = leg_find(id);
+	strange = l && !same_dialog(l, m);
+	leg_unlock(id);
+	return strange;
+}
+
 int indialog_request(sip_msg_t *m)
 {
 	struct cell *t;
@@ -348,6 +362,10 @@ int indialog_request(sip_msg_t *m)
 	}
 	if(m->REQ_METHOD == METHOD_ACK)
 		return on_ack(m, partition, id);
+	if(is_strange(m, id)) {
+		spare_reply(m, 481, gone);
+		return 1;
+	}
 	if(m->REQ_METHOD == METHOD_INVITE)
 		tmb.set_fr(m, 0, (acd.end_ms + 1000));
 	r = tmb.t_newtran(m); /* first: its leg may be gone since */

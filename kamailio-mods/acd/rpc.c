@@ -45,7 +45,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	} all[] = {
 		{"offered", stat_offered}, {"invited", stat_invited},
 		{"answered", stat_answered}, {"ended", stat_ended},
-		{"over_limit", stat_refused}, {"forged", stat_forged},
+		{"over_limit", stat_refused}, {"scarce", stat_scarce}, {"forged", stat_forged},
 		{"escaped", stat_escaped}, {"no_ack", stat_no_ack},
 		{"dropped", stat_dropped}, {"gone", stat_gone},
 		{"commands", stat_commands}, {"banned", stat_banned},

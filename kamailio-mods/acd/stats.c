@@ -6,8 +6,9 @@
 #include "kamailio-mods/acd/stats.h"
 
 counter_handle_t stat_offered, stat_invited, stat_answered, stat_ended,
-		stat_refused, stat_forged, stat_escaped, stat_no_ack, stat_dropped,
-		stat_gone, stat_commands, stat_banned, stat_misshapen, stat_restored;
+		stat_refused, stat_scarce, stat_forged, stat_escaped, stat_no_ack,
+		stat_dropped, stat_gone, stat_commands, stat_banned, stat_misshapen,
+		stat_restored;
 static counter_handle_t stat_legs;
 
 static counter_val_t count_legs(counter_handle_t h, void *arg)
@@ -22,6 +23,7 @@ static counter_def_t defs[] = {
 	{&stat_answered, "answered", 0, 0, 0, "legs that reached a 2xx"},
 	{&stat_ended, "ended", 0, 0, 0, "legs that are over"},
 	{&stat_refused, "over_limit", 0, 0, 0, "INVITEs over a trunk's limit"},
+	{&stat_scarce, "scarce", 0, 0, 0, "INVITEs refused for lack of memory"},
 	{&stat_forged, "forged", 0, 0, 0, "requests whose To-tag is not ours"},
 	{&stat_escaped, "escaped", 0, 0, 0, "calls given to the escape route"},
 	{&stat_no_ack, "no_ack", 0, 0, 0, "legs whose 2xx was not acknowledged"},

@@ -6,8 +6,9 @@
 #include "core/counters.h"
 
 extern counter_handle_t stat_offered, stat_invited, stat_answered, stat_ended,
-		stat_refused, stat_forged, stat_escaped, stat_no_ack, stat_dropped,
-		stat_gone, stat_commands, stat_banned, stat_misshapen, stat_restored;
+		stat_refused, stat_scarce, stat_forged, stat_escaped, stat_no_ack,
+		stat_dropped, stat_gone, stat_commands, stat_banned, stat_misshapen,
+		stat_restored;
 
 #define stat_inc(h) counter_inc(h)
 

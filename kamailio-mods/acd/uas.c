@@ -10,6 +10,7 @@
 #include "kamailio-mods/acd/replaces.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/session.h"
+#include "kamailio-mods/acd/spare.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
@@ -235,6 +236,8 @@ int uas_offer(sip_msg_t *m, struct offer *o)
 	if(own_is_fenced())
 		return 0; /* it waited in a socket while we stood still */
 	if(sip_parse(m) || parse_sip_msg_uri(m) < 0 || !m->parsed_uri.user.len)
+		return -1;
+	if(spare_refuses(m))
 		return -1;
 	tmb.set_fr(m, 0, (acd.unanswered_s + TM_MARGIN_S) * 1000);
 	r = tmb.t_newtran(m);

@@ -125,7 +125,7 @@ class Engine:
     def kamcmd(self, *words):
         r = subprocess.run(["kamcmd", "-s", "unix:" + self.layout.path(
             "run/kamailio_ctl"), *words], capture_output=True, text=True,
-            timeout=10)
+            errors="replace", timeout=10)
         return r.stdout + r.stderr
 
     def stats(self):
