@@ -34,6 +34,7 @@ local all all scram-sha-256
 host all all 127.0.0.0/8 scram-sha-256
 host all all ::1/128 scram-sha-256
 """
+NETWORK = "host {0} all {1} scram-sha-256\n"
 
 DEFAULTS = """\
 max_connections = 60
@@ -75,12 +76,13 @@ class Postgres:
 
     passwords: role -> password; "postgres" is the superuser and required.
     template: a Jinja2 postgresql.conf, rendered with context; without one
-    there are defaults. durable=False skips fsync: for tests only.
+    there are defaults. durable=False skips fsync: for tests only. networks: who
+    else may connect, with a password, also as a standby.
     """
 
     def __init__(self, directory, port, passwords, addr="127.0.0.1",
                  socket_dir=None, log=None, template=None, context=None,
-                 durable=True):
+                 durable=True, networks=()):
         self.directory = os.path.abspath(directory)
         self.data = os.path.join(self.directory, "data")
         self.port = int(port)
@@ -93,6 +95,7 @@ class Postgres:
         self.template = template
         self.context = context or {}
         self.durable = durable
+        self.networks = networks
         self.process = None
 
     # ---- as whom ----------------------------------------------------------
@@ -156,7 +159,9 @@ class Postgres:
                 text = jinja2.Template(
                     f.read(), undefined=jinja2.StrictUndefined,
                     keep_trailing_newline=True).render(**self.context)
-        for name, body in (("postgresql.conf", text), ("pg_hba.conf", HBA)):
+        hba = HBA + "".join(NETWORK.format(what, net) for net in self.networks
+                            for what in ("all", "replication"))
+        for name, body in (("postgresql.conf", text), ("pg_hba.conf", hba)):
             path = os.path.join(self.data, name)
             with open(path, "w", encoding="utf-8") as f:
                 f.write(body)

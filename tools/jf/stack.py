@@ -28,7 +28,7 @@ import subprocess
 import sys
 import time
 
-from . import Trouble, database, procs, render
+from . import Trouble, certificate, database, procs, render
 from .layout import LISTEN, Layout
 from .postgres import Postgres
 from .programs import programs
@@ -96,7 +96,7 @@ class Stack:
         self.changed = []
         for role in ("redis", "rtpengine", "kamailio"):
             self.changed += render.role(self.layout, role, self.context)
-        self._certificate()
+        certificate.make(self.layout)
         self._configure("engine.yaml", self.layout.engines)
         self._configure("worker.yaml", self.layout.workers)
         for name in self.layout.rtpengines[1:]:
@@ -112,8 +112,9 @@ class Stack:
                 self.layout.source, "jackfield/%s.j2" % template,
                 {**self.context, "name": name,
                  "ports": self.layout.ports_of(name),
-                 "rtpengines": [("rtp-%d" % (i + 1), self.layout.ports_of(
-                     r)["ng"]) for i, r in enumerate(self.layout.rtpengines)],
+                 "rtpengines": [("rtp-%d" % (i + 1), "%s:%d" % (
+                     self.layout.addr, self.layout.ports_of(r)["ng"]))
+                     for i, r in enumerate(self.layout.rtpengines)],
                  "control": self.layout.control(name),
                  "metrics": self.layout.metrics(name),
                  "postgres": self.pg.conninfo("jackfield_engine")})
@@ -129,24 +130,6 @@ class Stack:
         path = self.layout.path("etc/rtpengine/%s.conf" % name)
         if render.write(path, body):
             self.changed.append(path)
-
-    def _certificate(self):
-        """A certificate of our own for TLS and WSS, for ten years."""
-        key, cert = (self.layout.path("etc/kamailio", f)
-                     for f in ("tls.key", "tls.crt"))
-        if os.path.exists(cert) and os.path.exists(key):
-            return
-        os.makedirs(os.path.dirname(key), exist_ok=True)
-        r = subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650",
-             "-subj", "/CN=demo.example", "-addext",
-             "subjectAltName=DNS:demo.example,DNS:localhost,IP:127.0.0.1",
-             "-keyout", key, "-out", cert], check=False,
-            capture_output=True, text=True)
-        if r.returncode:
-            raise Trouble("openssl made no certificate: %s"
-                          % r.stderr.strip().splitlines()[-1])
 
     def check_ports(self):
         """Raises Trouble when somebody else has one of our ports."""
@@ -390,13 +373,7 @@ class Stack:
 
     def owner(self, partition):
         """Name of the engine that holds the partition, or None."""
-        r = self.redis()
-        held = r.hgetall("{p%d}:lease" % partition)
-        if not held.get("owner"):
-            return None
-        seconds, micros = r.time()
-        now = seconds * 1000 + micros // 1000
-        return held["owner"] if int(held.get("until", 0)) > now else None
+        return lease_owner(self.redis(), partition)
 
     # ---- end ---------------------------------------------------------------
 
@@ -452,6 +429,16 @@ class Stack:
                                else f.readlines()).rstrip()
         except OSError:
             return "(no %s)" % self.layout.log(name)
+
+
+def lease_owner(r, partition):
+    """Name of the engine that holds the partition by this Redis, or None."""
+    held = r.hgetall("{p%d}:lease" % partition)
+    if not held.get("owner"):
+        return None
+    seconds, micros = r.time()
+    now = seconds * 1000 + micros // 1000
+    return held["owner"] if int(held.get("until", 0)) > now else None
 
 
 def _reap(pid):

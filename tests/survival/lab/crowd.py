@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Callers and agents of the laboratory: pairs who talk, one of them on hold,
+a line that is served in its order, and calls that come in all the time."""
+
+import threading
+import time
+
+from crowd import Crowd
+from harness import CUSTOMER_HZ, SUPPORT
+from jf.sim.people import Manner, wait_for
+
+LISTEN_S = 0.6
+
+
+class Pair:
+    def __init__(self, agent, party, customer):
+        self.agent, self.party, self.customer = agent, party, customer
+        self.held = False
+
+    def gap(self, t0, t1):
+        """The longest time that either did not hear the other."""
+        return max(self.customer.ear.tone_gap(self.party.hz, t0, t1),
+                   self.party.ear.tone_gap(self.customer.hz, t0, t1))
+
+    def ears(self):
+        return self.customer.ear, self.party.ear
+
+    def up(self):
+        return self.customer.call.state == "answered" and \
+            self.party.call.state == "answered"
+
+
+class People:
+    def __init__(self, site, talking, waiting):
+        self.site = site
+        crowd = Crowd(site, talking, waiting)
+        time.sleep(LISTEN_S)
+        self.pairs = [Pair(a, p, crowd.customer_of(p))
+                      for a, p in zip(crowd.agents, crowd.parties)]
+        self.line = list(crowd.waiters)
+        self.everybody = crowd.all()
+        for pair in self.pairs:
+            pair.agent.manner = Manner(answer_ms=200)
+
+    def hold(self):
+        """The last pair's agent holds, from now on."""
+        self.pairs[-1].party.hold()
+        self.pairs[-1].held = True
+        wait_for(lambda: any("state=held" in v for v in self.site.state(
+            "contact").values()), 5)
+
+    def talking(self):
+        return [p for p in self.pairs if not p.held]
+
+    def free(self, pair):
+        """The agent hangs up; its next call is the first one's in line. The
+        seconds until that INVITE; the pair talks with the new caller then."""
+        known = len(pair.agent.calls)
+        begun = time.time()
+        pair.party.bye()
+        try:
+            pair.party = pair.agent.wait_call(known + 1, 20)
+        except TimeoutError:
+            return 20.0
+        took = pair.party.call.when("offered") - begun
+        pair.party.wait("acked", 15)
+        pair.customer = self.line.pop(0)
+        return took
+
+    def one_more(self):
+        """Somebody new at the end of the line."""
+        n = self._queued()
+        c = self.site.world.carrier().call(
+            SUPPORT, CUSTOMER_HZ + 20 * (len(self.everybody) % 10))
+        c.wait("answered", 15)
+        wait_for(lambda: self._queued() > n, 10, 0.05, "not queued")
+        self.line.append(c)
+        self.everybody.append(c)
+
+    def _queued(self):
+        return sum("state=queued" in v
+                   for v in self.site.state("contact").values())
+
+    def lost(self):
+        """Who was cut off."""
+        return [p for p in self.pairs if not p.up()] + [
+            c for c in self.line if c.call.state != "answered"]
+
+    def hang_up(self):
+        """By callers and agents in turn; who is still there after that."""
+        for n, pair in enumerate(self.pairs):
+            (pair.party if n % 2 else pair.customer).bye()
+        for c in self.line:
+            c.bye()
+        left = []
+        for pair in self.pairs:
+            left += [e for e in (pair.customer, pair.party)
+                     if not _ended(e)]
+        return left + [c for c in self.line if not _ended(c)]
+
+
+def _ended(party):
+    """Its dialog is over, and nobody waited for an answer to BYE in vain."""
+    try:
+        party.wait("ended", 8)
+    except TimeoutError:
+        return False
+    return party.call.when("bye timeout") is None
+
+
+class Arrivals(threading.Thread):
+    """Calls that come in at a rate, are queued, and hang up after a while."""
+
+    STAY_S = 2
+
+    def __init__(self, site, rate):
+        super().__init__(daemon=True)
+        self.site, self.rate = site, rate
+        self.calls = []  # (when, party)
+        self._done = threading.Event()
+        self.start()
+
+    def run(self):
+        leaving = []
+        while not self._done.wait(1 / self.rate):
+            c = self.site.world.carrier().call(SUPPORT, 480)
+            self.calls.append((time.time(), c))
+            leaving.append((time.time() + self.STAY_S, c))
+            while leaving and leaving[0][0] < time.time():
+                leaving.pop(0)[1].bye()
+        for _, c in leaving:
+            _answered(c)
+            c.bye()
+
+    def close(self):
+        self._done.set()
+        self.join(30)
+
+    def failed(self, t0, t1):
+        """(those that got no answer, all) of the calls between."""
+        mine = [c for t, c in self.calls if t0 <= t < t1]
+        return [c for c in mine if not _answered(c)], mine
+
+
+def _answered(party):
+    try:
+        party.wait("answered", 8)
+        return True
+    except TimeoutError:
+        return False

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is done to the cluster: killed, frozen, cut off, wiped.
+
+A Fault names its victim when it strikes (the owner, the primary, whoever has
+the service address), and is undone by heal(). `back_s` is how soon the service
+must be there again; `sound_s` how long those may hear nothing whose media go
+through the victim, None: nobody's do.
+"""
+
+import signal
+from dataclasses import dataclass
+
+from .cluster import RELAYS, WORKERS
+
+PARTITION = 1  # the demo tenant's
+FROZEN_S, CUT_S, DEAD_S = 30, 15, 8
+
+
+@dataclass
+class Fault:
+    kind: str  # engine node relay worker redis postgres
+    how: str  # killed frozen cut wiped "wiped, owner killed"
+    back_s: float
+    sound_s: float = None
+    victim: str = None
+
+    @property
+    def name(self):
+        return "%s %s" % (self.kind, self.how)
+
+    @property
+    def lasts_s(self):
+        return {"frozen": FROZEN_S, "cut": CUT_S}.get(self.how, DEAD_S)
+
+
+ALL = [
+    Fault("engine", "killed", 1), Fault("engine", "frozen", 3),
+    Fault("engine", "cut", 3),
+    Fault("node", "killed", 3), Fault("node", "frozen", 3),
+    Fault("node", "cut", 3),
+    Fault("relay", "killed", 1, 1), Fault("relay", "frozen", 3, 3),
+    Fault("relay", "cut", 3, 3),
+    Fault("worker", "killed", 1, 0.5), Fault("worker", "frozen", 3, 3),
+    Fault("worker", "cut", 3, 3),
+    Fault("redis", "killed", 6), Fault("redis", "frozen", 6),
+    Fault("redis", "cut", 6), Fault("redis", "wiped", 3),
+    Fault("redis", "wiped, owner killed", 6),
+    Fault("postgres", "killed", 1), Fault("postgres", "frozen", 1),
+    Fault("postgres", "cut", 1),
+]
+
+
+def named(*names):
+    by_name = {f.name: f for f in ALL}
+    return [Fault(**vars(by_name[n])) for n in names]
+
+
+def victim(cluster, site, kind):
+    if kind == "engine":
+        return cluster.owner(PARTITION)
+    if kind == "node":
+        return cluster.holder
+    if kind == "redis":
+        return cluster.primary()
+    if kind == "postgres":
+        return "pg-1"
+    return busiest(site, {"relay": ("rtpengine", RELAYS),
+                          "worker": ("worker", WORKERS)}[kind])
+
+
+def busiest(site, what):
+    """The relay or worker that most legs have."""
+    field, names = what
+    count = dict.fromkeys(names, 0)
+    for line in site.state("leg").values():
+        for part in line.split(" "):
+            key, _, value = part.partition("=")
+            if key == field and value in count:
+                count[value] += 1
+    return max(count, key=count.get)
+
+
+def strike(fault, cluster, site, watch):
+    fault.victim = victim(cluster, site, fault.kind)
+    service = cluster.services[fault.victim]
+    if fault.how == "killed":
+        service.signal(signal.SIGKILL)
+    elif fault.how == "frozen":
+        service.signal(signal.SIGSTOP)
+    elif fault.how == "cut":
+        watch.cut.add(fault.victim)
+        service.host.cut()
+    else:
+        if fault.how == "wiped, owner killed":
+            cluster.services[cluster.owner(PARTITION)].signal(signal.SIGKILL)
+        cluster.redis(fault.victim).flushall()
+
+
+def heal(fault, cluster, watch):
+    service = cluster.services[fault.victim]
+    if fault.how == "frozen":
+        service.signal(signal.SIGCONT)
+    elif fault.how == "cut":
+        service.host.heal()
+        watch.back(fault.victim)
