@@ -25,10 +25,6 @@ class Pair:
     def ears(self):
         return self.customer.ear, self.party.ear
 
-    def up(self):
-        return self.customer.call.state == "answered" and \
-            self.party.call.state == "answered"
-
 
 class People:
     def __init__(self, site, talking, waiting):
@@ -82,9 +78,10 @@ class People:
                    for v in self.site.state("contact").values())
 
     def lost(self):
-        """Who was cut off."""
-        return [p for p in self.pairs if not p.up()] + [
-            c for c in self.line if c.call.state != "answered"]
+        """Who was cut off: the call's id and what it saw last."""
+        ends = [e for p in self.pairs for e in (p.customer, p.party)]
+        return ["%s %s" % (e.call.call_id, [w for _, w in e.call.log][-4:])
+                for e in ends + self.line if e.call.state != "answered"]
 
     def hang_up(self):
         """By callers and agents in turn; who is still there after that."""

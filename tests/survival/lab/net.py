@@ -21,7 +21,10 @@ def run(*words):
 
 def bridge(phones):
     """The wire of all hosts, and so many telephones' addresses on it."""
-    run("ip", "link", "add", BRIDGE, "type", "bridge")
+    # Without an address of its own it takes a port's, and another one's when
+    # that port leaves: nobody would find the telephones again for a while.
+    run("ip", "link", "add", BRIDGE, "address", "02:4a:46:00:00:01", "type",
+        "bridge")
     run("ip", "link", "set", BRIDGE, "up")
     for addr in (HERE, TRUNK, *(PHONES % n for n in range(1, phones + 1))):
         run("ip", "addr", "add", addr + "/16", "dev", BRIDGE)

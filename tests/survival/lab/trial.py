@@ -75,15 +75,16 @@ def run(fault, cluster, site, watch, people, rate):
     out.gap_s = longest(rest, begun - 0.2, ended)
     failed, offered = arrivals.failed(begun, begun + OFFERED_S)
     out.failed, out.offered = len(failed), len(offered)
-    out.lost = len(people.lost())
-    _judge(out, fault, heard_through_hold(people, begun - 0.2, ended))
+    lost = people.lost()
+    out.lost = len(lost)
+    _judge(out, fault, lost, heard_through_hold(people, begun - 0.2, ended))
     people.pairs.append(people.pairs.pop(people.pairs.index(probe)))
     people.pairs.sort(key=lambda p: p.held)
     people.one_more()
     return out
 
 
-def _judge(out, fault, leaked):
+def _judge(out, fault, lost, leaked):
     most = out.baseline_s + SLACK_S if fault.sound_s is None \
         else fault.sound_s
     if out.gap_s > most:
@@ -92,8 +93,8 @@ def _judge(out, fault, leaked):
         out.broken.append("back after %g s" % fault.back_s)
     if out.failed * 100 > FAILED_PERCENT * max(out.offered, 1):
         out.broken.append("new calls fail")
-    if out.lost:
-        out.broken.append("calls lost")
+    if lost:
+        out.broken.append("lost: " + ", ".join(lost))
     if leaked:
         out.broken.append("heard through a hold")
 

@@ -50,5 +50,5 @@ class Watch:
     def back(self, node):
         """A node hears the others again and finds that one of them has it."""
         self.cut.discard(node)
-        if self.cluster.holder != node:
+        if node in NODES and self.cluster.holder != node:
             self.cluster.machines[node].host.let_go(SERVICE)
