@@ -7,6 +7,7 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/refer.h"
 #include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
@@ -191,6 +192,8 @@ static void on_respond(struct bus *bus, struct leg *l, const struct msg *m)
 	if(tid_parse(msg_get(m, F_TID), &hash, &label) || code < 200
 			|| code > 699)
 		return;
+	if(code < 300)
+		lines_contact(&h, l);
 	if(uas_reply(l, hash, label, code, msg_get(m, F_REASON), &h, STR_NONE,
 			   false))
 		LM_WARN("event=reply_not_sent leg=%s call=%s code=%u\n", l->name,
@@ -206,6 +209,11 @@ static void on_send_info(struct bus *bus, struct leg *l, const struct msg *m)
 		return;
 	lines_add(&h, "Content-Type: %.*s", (int)type.len, type.p);
 	request_other(l, "INFO", &h, msg_get(m, F_BODY));
+}
+
+static void on_notify(struct bus *bus, struct leg *l, const struct msg *m)
+{
+	refer_notify(l, (unsigned)msg_num(m, F_CODE), msg_get(m, F_REASON));
 }
 
 static void on_memo(struct bus *bus, struct leg *l, const struct msg *m)
@@ -297,6 +305,7 @@ static const struct {
 	{M_LEG_REANSWER, on_reanswer},
 	{M_LEG_RESPOND, on_respond},
 	{M_LEG_SEND_INFO, on_send_info},
+	{M_LEG_NOTIFY, on_notify},
 	{M_LEG_END, on_end},
 	{M_LEG_MEMO, on_memo},
 };
@@ -404,6 +413,7 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 		case M_LEG_MEMO:
 		case M_LEG_PROGRESS:
 		case M_LEG_SEND_INFO:
+		case M_LEG_NOTIFY:
 			return;
 		default:
 			break;

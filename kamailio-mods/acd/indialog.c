@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/refer.h"
 #include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/restore.h"
@@ -34,7 +35,7 @@ int tid_parse(struct str tid, unsigned *hashp, unsigned *labelp)
 	return 0;
 }
 
-static void put_tid(const struct cell *t)
+void put_tid(const struct cell *t)
 {
 	char b[32];
 
@@ -196,14 +197,6 @@ static void on_info(struct leg *l, sip_msg_t *m, struct cell *t)
 	notice_send();
 }
 
-static void on_refer(struct leg *l, sip_msg_t *m, struct cell *t)
-{
-	notice_leg(M_LEG_REFERRED, l);
-	put_tid(t);
-	notice_str(F_REFER_TO, &m->refer_to->body);
-	notice_send();
-}
-
 /* Theirs, that is not answered yet; RFC 3261 14.2, RFC 3311 5.2. */
 static int busy(const struct leg *l, sip_msg_t *m)
 {
@@ -239,10 +232,7 @@ static int refusal(const struct leg *l, sip_msg_t *m)
 		code = busy(l, m);
 	if(code)
 		return code;
-	if(m->REQ_METHOD == METHOD_REFER
-			&& (!m->refer_to || !m->refer_to->body.len))
-		return 400;
-	return 0;
+	return m->REQ_METHOD == METHOD_REFER ? refer_refusal(m) : 0;
 }
 
 static int kept(sip_msg_t *m)
@@ -287,7 +277,7 @@ static int take(struct leg *l, sip_msg_t *m, struct cell *t)
 	} else if(m->REQ_METHOD == METHOD_INFO) {
 		on_info(l, m, t);
 	} else {
-		on_refer(l, m, t);
+		refer_tell(l, m, t);
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@ int indialog_request(sip_msg_t *m);
 void indialog_replay(sip_msg_t *m, struct cell *t, uint64_t id, int err);
 
 /* The node's name of a server transaction: F_TID. */
+void put_tid(const struct cell *t);
 int tid_parse(struct str tid, unsigned *hashp, unsigned *labelp);
 
 #endif

@@ -63,22 +63,30 @@ static bool is_up(uint64_t id, const struct names *n)
 	return up;
 }
 
-int replaces_find(sip_msg_t *m, uint64_t *idp, unsigned *partitionp)
+int replaces_leg(const str *body, uint64_t *idp, unsigned *partitionp)
 {
-	unsigned headers = count(m), partition;
+	unsigned partition;
 	struct names n;
 	uint64_t id;
-	str body;
 
 	*idp = 0;
-	if(!headers)
-		return 0;
-	body = sip_header(m, "Replaces");
-	if(headers > 1 || body.len <= 0 || parse(&body, &n))
+	if(body->len <= 0 || parse(body, &n))
 		return 400;
 	if(tag_parse(&n.ours, &partition, &id) || !is_up(id, &n))
 		return 481;
 	*idp = id;
 	*partitionp = partition;
 	return 0;
+}
+
+int replaces_find(sip_msg_t *m, uint64_t *idp, unsigned *partitionp)
+{
+	unsigned headers = count(m);
+	str body;
+
+	*idp = 0;
+	if(!headers)
+		return 0;
+	body = sip_header(m, "Replaces");
+	return headers > 1 ? 400 : replaces_leg(&body, idp, partitionp);
 }

@@ -11,5 +11,7 @@
  * be read), 481 (no such dialog here, or not a confirmed one).
  */
 int replaces_find(sip_msg_t *m, uint64_t *idp, unsigned *partitionp);
+/* The same for a Replaces value, as in a Refer-To. */
+int replaces_leg(const str *body, uint64_t *idp, unsigned *partitionp);
 
 #endif

@@ -200,7 +200,8 @@ const char *sip_phrase(unsigned code)
 	} known[] = {
 		{100, "Trying"}, {180, "Ringing"}, {183, "Session Progress"},
 		{200, "OK"},
-		{202, "Accepted"}, {400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"},
+		{202, "Accepted"}, {400, "Bad Request"}, {403, "Forbidden"},
+		{404, "Not Found"},
 		{408, "Request Timeout"}, {481, "Call/Transaction Does Not Exist"},
 		{480, "Temporarily Unavailable"},
 		{482, "Loop Detected"}, {486, "Busy Here"}, {487, "Request Terminated"},

@@ -110,7 +110,7 @@ static void wrap_up_over(struct core *c, struct agent *a, const char *cause)
 {
 	struct contact *ct = contact_find(c, a->contact);
 
-	if (!ct || ct->state != CONTACT_WRAP_UP)
+	if (!ct || ct->state != CONTACT_WRAP_UP || ct->agent != a->id)
 		return;
 	contact_segment(c, ct, cause, SEGMENT_NONE, 0, 0);
 	contact_finish(c, ct);

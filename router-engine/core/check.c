@@ -54,8 +54,8 @@ static const char *check_agent(struct core *c, const struct agent *a)
 			     agent_states[a->state], o != NULL);
 	if (o && o->agent != a->id)
 		return FAULT(c, "agent %llu: another's offer", id);
-	if ((a->state == AGENT_TALKING || a->state == AGENT_WRAP_UP) &&
-	    (!ct || ct->agent != a->id))
+	/* who wraps up may have sent the contact on */
+	if (a->state == AGENT_TALKING && (!ct || ct->agent != a->id))
 		return FAULT(c, "agent %llu: %s without a contact", id,
 			     agent_states[a->state]);
 	if (a->state == AGENT_WRAP_UP && !a->due)
@@ -72,7 +72,7 @@ static const char *check_offer(struct core *c, const struct offer *o)
 
 	if (!ct || ct->offer != o->id)
 		return FAULT(c, "offer %llx: its contact has another", id);
-	if (!a || a->offer != o->id)
+	if (o->agent ? !a || a->offer != o->id : !o->number.len)
 		return FAULT(c, "offer %llx: its agent has another", id);
 	if (!l || l->offer != o->id)
 		return FAULT(c, "offer %llx: no leg", id);

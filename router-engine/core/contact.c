@@ -9,6 +9,7 @@
 #include "router-engine/core/record.h"
 #include "router-engine/core/say.h"
 #include "router-engine/core/talk.h"
+#include "router-engine/core/transfer.h"
 
 /* Segments that were journaled before are not known: these count from here. */
 #define REBUILT_ORDINAL 100
@@ -173,6 +174,25 @@ static void enqueue(struct core *c, struct contact *ct, const char *cause)
 	c->match = true;
 }
 
+void contact_send_on(struct core *c, struct contact *ct, struct queue *q)
+{
+	struct leg *l = leg_find(c, ct->caller_leg);
+
+	contact_segment(c, ct, "transferred", SEGMENT_QUEUE, 0, 0);
+	ct->queue = q->id;
+	ct->cls = q->cls;
+	ct->priority = q->priority;
+	ct->announced = 0;
+	ct->told_alone = false;
+	line_join(c, ct);
+	contact_enter(c, ct, CONTACT_QUEUED, "transferred");
+	contact_music(c, ct);
+	if (l)
+		leg_remember(c, l);
+	timer_set(c, &ct->rec, &ct->due, now_of(c)); /* tell the place */
+	c->match = true;
+}
+
 void contact_up(struct core *c, struct contact *ct, struct leg *l)
 {
 	struct queue *q = queue_find(c, ct->queue);
@@ -312,6 +332,7 @@ static void journal(struct core *c, const struct contact *ct)
 void contact_finish(struct core *c, struct contact *ct)
 {
 	line_leave(c, ct);
+	transfer_told(c, ct, 487);
 	contact_enter(c, ct, CONTACT_OVER, ct->outcome.p ? ct->outcome.p : "");
 	journal(c, ct);
 	record_gone(c, &ct->rec);
@@ -340,7 +361,8 @@ static void caller_over(struct core *c, struct contact *ct, struct leg *l)
 	if (ct->state == CONTACT_TALKING || ct->state == CONTACT_HELD)
 		talk_end(c, ct, remote ? "caller" : "system");
 	else if (ct->state < CONTACT_TALKING)
-		give_up(c, ct, remote ? "abandoned" : "failed",
+		give_up(c, ct, !remote ? "failed" : ct->answered ? "answered"
+								 : "abandoned",
 			remote ? "caller" : "system",
 			remote ? "abandoned" : "failed");
 }
@@ -355,7 +377,11 @@ void contact_leg_over(struct core *c, struct contact *ct, struct leg *l)
 		offer_refused(c, l, l->code ? (unsigned)l->code : 480);
 	} else if (l->id == ct->agent_leg) {
 		ct->agent_leg = 0;
-		talk_end(c, ct, remote ? "agent" : "system");
+		talk_end(c, ct, !remote ? "system" : l->role == ROLE_OUTER
+						   ? "outer" : "agent");
+	} else if (l->id == ct->referrer) {
+		ct->referrer = 0;
+		record_changed(c, &ct->rec);
 	}
 }
 

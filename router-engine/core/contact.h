@@ -30,6 +30,9 @@ void contact_enter(struct core *c, struct contact *ct,
 void contact_segment(struct core *c, struct contact *ct, const char *cause,
 		     enum segment_kind kind, uint64_t agent, uint64_t offer);
 
+/* From a talk into this queue's line, as one who came into line when it did. */
+void contact_send_on(struct core *c, struct contact *ct, struct queue *q);
+
 /* Music while waiting. */
 void contact_music(struct core *c, struct contact *ct);
 

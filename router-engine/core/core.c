@@ -30,6 +30,7 @@
 #include "router-engine/core/record.h"
 #include "router-engine/core/recording.h"
 #include "router-engine/core/takeover.h"
+#include "router-engine/core/transfer.h"
 
 typedef void (event_h)(struct core *c, const struct msg *m);
 
@@ -45,7 +46,7 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_LEG_REACCEPTED] = on_leg_reaccepted,
 	[M_LEG_REREFUSED] = on_leg_rerefused,
 	[M_LEG_INFO] = on_leg_asked,
-	[M_LEG_REFERRED] = on_leg_asked,
+	[M_LEG_REFERRED] = on_leg_referred,
 	[M_LEG_ENDED] = on_leg_ended,
 	[M_LEG_GONE] = on_leg_gone,
 	[M_LEG_RESTORED] = on_leg_restored,

@@ -17,6 +17,7 @@
 #include "router-engine/core/record.h"
 #include "router-engine/core/takeover.h"
 #include "router-engine/core/talk.h"
+#include "router-engine/core/transfer.h"
 
 #define CLOSING_MS 5000 /* longest wait for figures and rtpengine */
 #define COMMAND_MS 2000 /* a command to a node is worth nothing later */
@@ -68,9 +69,7 @@ struct leg *leg_named(struct core *c, const struct msg *m)
 	return l;
 }
 
-/* The same, told by the node that has it: not by one that it was taken from,
- * and that has slept since. */
-static struct leg *told(struct core *c, const struct msg *m)
+struct leg *leg_told(struct core *c, const struct msg *m)
 {
 	struct leg *l = leg_named(c, m);
 
@@ -158,12 +157,9 @@ void on_leg_offered(struct core *c, const struct msg *m)
 	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
 	text_put(c, &l->trunk, msg_get(m, F_TRUNK));
 	text_put(c, &l->outer_sdp, msg_get(m, F_SDP));
-	if (msg_get(m, F_REPLACES).len) {
-		/* not a new contact, and not yet a part of the old one */
-		leg_hang_up(c, l, 603, 21, STR_LIT("no replacing"));
-		return;
-	}
-	if (str_eq(msg_get(m, F_KIND), STR_LIT("agent")))
+	if (msg_get(m, F_REPLACES).len)
+		ok = transfer_asked(c, l, m);
+	else if (str_eq(msg_get(m, F_KIND), STR_LIT("agent")))
 		ok = feature_begin(c, l, m);
 	else
 		ok = contact_begin(c, l, m);
@@ -178,9 +174,11 @@ static void leg_up(struct core *c, struct leg *l)
 	struct contact *ct = contact_find(c, l->contact);
 
 	leg_enter(c, l, LEG_UP);
-	if (l->role == ROLE_FEATURE)
+	if (l->replaces)
+		transfer_replace(c, l);
+	else if (l->role == ROLE_FEATURE)
 		feature_up(c, l);
-	else if (l->role == ROLE_AGENT)
+	else if (l->role == ROLE_AGENT || l->role == ROLE_OUTER)
 		offer_accepted(c, l);
 	else if (ct)
 		contact_up(c, ct, l);
@@ -188,7 +186,7 @@ static void leg_up(struct core *c, struct leg *l)
 
 void on_leg_confirmed(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 	bool sdp = msg_get(m, F_SDP).len > 0;
 
 	if (!l)
@@ -212,7 +210,7 @@ void leg_is_up(struct core *c, struct leg *l)
 
 void on_leg_ringing(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 
 	if (l && l->state == LEG_RINGING)
 		offer_ringing(c, l);
@@ -220,7 +218,7 @@ void on_leg_ringing(struct core *c, const struct msg *m)
 
 void on_leg_answered(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 
 	if (!l)
 		return;
@@ -265,7 +263,7 @@ static bool holds(struct str direction)
  * 3311 section 5.2). */
 void on_leg_reoffered(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 
 	if (!l)
 		return;
@@ -299,18 +297,17 @@ static void reoffer_done(struct core *c, struct leg *l)
 		talk_held(c, ct, l, l->reoffer_holds);
 }
 
-/* INFO is acknowledged and not used: digits come from the media worker.
- * REFER is declined: transfers are asked for through the workbench. */
+/* INFO is acknowledged and not used: digits come from the media worker. */
 void on_leg_asked(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 	struct core_effect *e;
 
 	if (!l)
 		return;
 	e = out_leg(c, l, M_LEG_RESPOND, COMMAND_MS);
 	out_str(c, e, F_TID, msg_get(m, F_TID));
-	out_num(c, e, F_CODE, m->type == M_LEG_INFO ? 200 : 603);
+	out_num(c, e, F_CODE, 200);
 }
 
 /* ---- media ---------------------------------------------------------------------- */
@@ -390,7 +387,7 @@ static void over(struct core *c, struct leg *l, struct str by,
 
 void on_leg_ended(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 
 	if (!l)
 		return;
@@ -414,7 +411,7 @@ void leg_lost(struct core *c, struct leg *l, const char *reason)
 
 void on_leg_gone(struct core *c, const struct msg *m)
 {
-	struct leg *l = told(c, m);
+	struct leg *l = leg_told(c, m);
 
 	if (l)
 		leg_lost(c, l, "the node has no such leg");

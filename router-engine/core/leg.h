@@ -39,6 +39,9 @@ void leg_is_up(struct core *c, struct leg *l);
 /* Its node keeps a new memo. */
 void leg_remember(struct core *c, struct leg *l);
 
+/* The same as leg_named(), told by the node that has it: not by one that it was
+ * taken from, and that has slept since. */
+struct leg *leg_told(struct core *c, const struct msg *m);
 /* The leg an event names; NULL, counted, when there is none. */
 struct leg *leg_named(struct core *c, const struct msg *m);
 

@@ -118,10 +118,9 @@ static struct str reason_of(struct core *c, const struct candidates *k,
 
 static void decide(struct core *c, struct contact *ct, const struct queue *q,
 		   const struct agent *chosen, const struct candidates *k,
-		   uint64_t decision)
+		   struct str policy, struct str reason)
 {
-	uint64_t position = line_position(ct);
-	struct str reason = reason_of(c, k, chosen);
+	uint64_t position = line_position(ct), decision = new_id(c);
 	struct core_effect *e = out_new(c, M_JOURNAL_DECISION);
 
 	out_id(c, e, F_DECISION, 'd', decision);
@@ -131,17 +130,17 @@ static void decide(struct core *c, struct contact *ct, const struct queue *q,
 	out_num(c, e, F_BEGIN, now_of(c));
 	out_num(c, e, F_WAIT_MS, now_of(c) - ct->enqueued);
 	out_num(c, e, F_POSITION, position);
-	out_str(c, e, F_POLICY, POLICY);
+	out_str(c, e, F_POLICY, policy);
 	out_str(c, e, F_REASON, reason);
 	out_num(c, e, F_CONSIDERED, k->considered);
 	out_str(c, e, F_CANDIDATES, k->list);
 	out_opt(c, e, F_AGENT, chosen ? chosen->id : 0);
-	out_id(c, e, F_OFFER, 'o', chosen ? ct->offer : 0);
+	out_id(c, e, F_OFFER, 'o', ct->offer);
 	e = out_new(c, M_PUSH_DECISION);
 	out_id(c, e, F_CONTACT, 'c', ct->id);
 	out_num(c, e, F_TENANT, ct->tenant);
 	out_num(c, e, F_TIME, now_of(c));
-	out_str(c, e, F_POLICY, POLICY);
+	out_str(c, e, F_POLICY, policy);
 	out_str(c, e, F_REASON, reason);
 	out_num(c, e, F_CONSIDERED, k->considered);
 	out_str(c, e, F_CANDIDATES, k->list);
@@ -178,7 +177,7 @@ static bool match_one(struct core *c, struct contact *ct)
 	k = candidates_of(c, ct, q, a);
 	if (!offer_make(c, ct, a))
 		return false;
-	decide(c, ct, q, a, &k, new_id(c));
+	decide(c, ct, q, a, &k, POLICY, reason_of(c, &k, a));
 	return ct->state == CONTACT_OFFERED;
 }
 
@@ -193,7 +192,18 @@ static void tell_alone(struct core *c, struct contact *ct)
 	k = candidates_of(c, ct, q, NULL);
 	ct->told_alone = true;
 	record_changed(c, &ct->rec);
-	decide(c, ct, q, NULL, &k, new_id(c));
+	decide(c, ct, q, NULL, &k, POLICY, reason_of(c, &k, NULL));
+}
+
+void match_tell_transfer(struct core *c, struct contact *ct,
+			 const struct agent *to)
+{
+	struct queue *q = queue_find(c, ct->queue);
+	struct candidates k = {STR_NONE, 0, 0};
+
+	if (q)
+		decide(c, ct, q, to, &k, STR_LIT("transfer"),
+		       STR_LIT("sent on by an agent"));
 }
 
 /* Without a media relay an offer would fail at once: rtpengine.up matches. */

@@ -14,6 +14,11 @@
 /* Makes every match there is now. */
 void match_all(struct core *c);
 
+/* The decision behind an offer that an agent asked for; to NULL: a number
+ * outside. */
+void match_tell_transfer(struct core *c, struct contact *ct,
+			 const struct agent *to);
+
 /* NULL: eligible; else why not, one word. */
 const char *match_obstacle(struct core *c, const struct queue *q,
 			   const struct agent *a);

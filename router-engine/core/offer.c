@@ -16,13 +16,16 @@
 #include "router-engine/core/agent.h"
 #include "router-engine/core/contact.h"
 #include "router-engine/core/leg.h"
+#include "router-engine/core/line.h"
 #include "router-engine/core/media.h"
 #include "router-engine/core/memo.h"
+#include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/takeover.h"
 #include "router-engine/core/talk.h"
+#include "router-engine/core/transfer.h"
 
 #define INVITE_MS 2000 /* an INVITE that leaves later would ring a ghost */
 #define NO_MEDIA_MS 1000 /* left alone when our own side failed */
@@ -39,21 +42,27 @@ static struct offer *offer_of(struct core *c, const struct leg *l)
 	return o;
 }
 
+/* a NULL: a number outside, rung from the caller's own node. */
 static struct leg *leg_for(struct core *c, struct contact *ct,
 			   struct agent *a, uint64_t offer)
 {
-	struct node *n;
+	struct leg *l, *caller = leg_find(c, ct->caller_leg);
+	struct node *n = NULL;
 	bool by_uri;
-	struct leg *l;
 
-	takeover_ring(c, a, &n, &by_uri);
-	l = leg_new(c, ct->tenant, ROLE_AGENT,
-		    n ? text_str(&n->name) : text_str(&a->node),
+	if (a)
+		takeover_ring(c, a, &n, &by_uri);
+	else if (!caller)
+		return NULL;
+	else
+		n = node_find(c, text_str(&caller->node));
+	l = leg_new(c, ct->tenant, a ? ROLE_AGENT : ROLE_OUTER,
+		    text_str(n ? &n->name : a ? &a->node : &caller->node),
 		    n ? text_str(&n->boot) : STR_NONE);
 	if (!l)
 		return NULL;
 	l->contact = ct->id;
-	l->agent = a->id;
+	l->agent = a ? a->id : 0;
 	l->offer = offer;
 	return l;
 }
@@ -65,33 +74,57 @@ static uint64_t ring_ms(struct core *c, const struct contact *ct)
 	return q && q->ring_ms ? q->ring_ms : 20000;
 }
 
-struct offer *offer_make(struct core *c, struct contact *ct, struct agent *a)
+static struct offer *record_offer(struct core *c, struct contact *ct,
+				  struct agent *a, struct str number)
 {
 	struct offer *o = record_alloc(c, RECORD_OFFER);
-	struct leg *l;
 
 	if (!o)
 		return NULL;
 	o->id = new_id(c);
 	o->contact = ct->id;
-	o->agent = a->id;
+	o->agent = a ? a->id : 0;
 	o->begin = now_of(c);
+	text_put(c, &o->number, number);
 	record_insert(c, &o->rec);
 	timer_set(c, &o->rec, &o->due, now_of(c) + ring_ms(c, ct));
-	l = leg_for(c, ct, a, o->id);
+	return o;
+}
+
+/* cause: of the end of what the contact did before. */
+static struct offer *make(struct core *c, struct contact *ct, struct agent *a,
+			  struct str number, const char *cause)
+{
+	struct offer *o = record_offer(c, ct, a, number);
+	struct leg *l = o ? leg_for(c, ct, a, o->id) : NULL;
+
 	if (!l)
 		return NULL;
 	o->leg = l->id;
 	ct->offer = o->id;
-	ct->agent = a->id;
-	agent_reserve(c, a, o);
-	contact_segment(c, ct, "offered", SEGMENT_OFFER, a->id, o->id);
+	ct->agent = o->agent;
+	if (a)
+		agent_reserve(c, a, o);
+	contact_segment(c, ct, cause, SEGMENT_OFFER, o->agent, o->id);
 	contact_enter(c, ct, CONTACT_OFFERED, "matched");
 	if (!media_propose(c, l)) {
 		offer_refused(c, l, 503);
 		leg_hang_up(c, l, 503, 41, STR_LIT("no media relay"));
 	}
 	return o;
+}
+
+struct offer *offer_make(struct core *c, struct contact *ct, struct agent *a)
+{
+	return make(c, ct, a, STR_NONE, "offered");
+}
+
+struct offer *offer_transfer(struct core *c, struct contact *ct,
+			     struct agent *a, struct str number)
+{
+	line_join(c, ct);
+	contact_music(c, ct);
+	return make(c, ct, a, a ? STR_NONE : number, "transferred");
 }
 
 /* A URI's user part, from a caller that may be anything. */
@@ -128,6 +161,37 @@ static void put_target(struct core *c, struct core_effect *e,
 	out_str(c, e, F_SOCKET, text_str(&a->socket));
 }
 
+static void ask_phone(struct core *c, struct core_effect *e,
+		      const struct contact *ct, const struct agent *a,
+		      struct str domain)
+{
+	struct str uri = arena_printf(&c->arena, "sip:%.*s@%.*s",
+				      STR_FMT(text_str(&a->user)),
+				      STR_FMT(domain));
+
+	out_str(c, e, F_ROUTE, STR_LIT("agent"));
+	put_target(c, e, a, uri);
+	out_str(c, e, F_FROM, arena_printf(&c->arena, "<sip:%.*s@%.*s>",
+		STR_FMT(uri_user(c, text_str(&ct->caller))), STR_FMT(domain)));
+	out_str(c, e, F_TO, arena_printf(&c->arena, "<%.*s>", STR_FMT(uri)));
+}
+
+/* The trunks want a number that is ours as the one who calls. */
+static void ask_trunks(struct core *c, struct core_effect *e,
+		       const struct contact *ct, const struct offer *o,
+		       struct str domain)
+{
+	struct str uri = arena_printf(&c->arena, "sip:%.*s@%.*s",
+				      STR_FMT(text_str(&o->number)),
+				      STR_FMT(domain));
+
+	out_str(c, e, F_ROUTE, STR_LIT("trunk"));
+	out_str(c, e, F_RURI, uri);
+	out_str(c, e, F_FROM, arena_printf(&c->arena, "<sip:%.*s@%.*s>",
+		STR_FMT(uri_user(c, text_str(&ct->number))), STR_FMT(domain)));
+	out_str(c, e, F_TO, arena_printf(&c->arena, "<%.*s>", STR_FMT(uri)));
+}
+
 void offer_invite(struct core *c, struct leg *l)
 {
 	struct offer *o = offer_of(c, l);
@@ -135,22 +199,16 @@ void offer_invite(struct core *c, struct leg *l)
 	struct agent *a = agent_find(c, l->agent);
 	struct tenant *t = tenant_find(c, l->tenant);
 	struct core_effect *e;
-	struct str uri;
 
-	if (!o || !ct || !a || !t) {
+	if (!o || !ct || (!a && !o->number.len) || !t) {
 		leg_hang_up(c, l, 487, 16, STR_LIT("withdrawn"));
 		return;
 	}
-	uri = arena_printf(&c->arena, "sip:%.*s@%.*s",
-			   STR_FMT(text_str(&a->user)),
-			   STR_FMT(text_str(&t->domain)));
 	e = out_leg(c, l, M_LEG_INVITE, INVITE_MS);
-	out_str(c, e, F_ROUTE, STR_LIT("agent"));
-	put_target(c, e, a, uri);
-	out_str(c, e, F_FROM, arena_printf(&c->arena, "<sip:%.*s@%.*s>",
-		STR_FMT(uri_user(c, text_str(&ct->caller))),
-		STR_FMT(text_str(&t->domain))));
-	out_str(c, e, F_TO, arena_printf(&c->arena, "<%.*s>", STR_FMT(uri)));
+	if (a)
+		ask_phone(c, e, ct, a, text_str(&t->domain));
+	else
+		ask_trunks(c, e, ct, o, text_str(&t->domain));
 	out_str(c, e, F_SDP, text_str(&l->local_sdp));
 	text_put(c, &l->told, text_str(&l->outer));
 	record_changed(c, &l->rec);
@@ -163,8 +221,10 @@ void offer_ringing(struct core *c, struct leg *l)
 	struct offer *o = offer_of(c, l);
 	struct contact *ct = o ? contact_find(c, o->contact) : NULL;
 
-	if (ct)
-		contact_enter(c, ct, CONTACT_OFFERED, "ringing");
+	if (!ct)
+		return;
+	contact_enter(c, ct, CONTACT_OFFERED, "ringing");
+	transfer_told(c, ct, 180);
 }
 
 /* The ring timeout is over; what follows has the patience of rtpengine's
@@ -183,20 +243,23 @@ void offer_accepted(struct core *c, struct leg *l)
 	struct contact *ct = o ? contact_find(c, o->contact) : NULL;
 	struct agent *a = agent_find(c, l->agent);
 
-	if (!o || !ct || !a) {
+	if (!o || !ct || (!a && l->role == ROLE_AGENT)) {
 		leg_hang_up(c, l, 0, 16, STR_LIT("withdrawn"));
 		return;
 	}
 	ct->offer = 0;
 	record_gone(c, &o->rec);
-	agent_talk(c, a, ct);
+	if (a)
+		agent_talk(c, a, ct);
 	talk_begin(c, ct, l);
+	transfer_told(c, ct, 200);
 }
 
-/* The contact waits on in its place. */
+/* The contact waits on in its place. code: why, for who sent it on. */
 static void back_in_line(struct core *c, struct contact *ct,
-			 const char *result)
+			 const char *result, unsigned code)
 {
+	transfer_told(c, ct, code);
 	ct->offer = 0;
 	ct->agent = 0;
 	contact_segment(c, ct, result, SEGMENT_QUEUE, 0, 0);
@@ -247,7 +310,7 @@ void offer_refused(struct core *c, struct leg *l, unsigned code)
 	else if (a)
 		agent_leave_alone(c, a, ms, result);
 	if (ct)
-		back_in_line(c, ct, result);
+		back_in_line(c, ct, result, code);
 }
 
 void offer_due(struct core *c, struct offer *o)
@@ -260,7 +323,7 @@ void offer_due(struct core *c, struct offer *o)
 	if (a)
 		agent_not_responding(c, a, "no_answer");
 	if (ct)
-		back_in_line(c, ct, "no_answer");
+		back_in_line(c, ct, "no_answer", 408);
 	if (l)
 		leg_hang_up(c, l, 487, 19, STR_LIT("no answer"));
 }
@@ -289,5 +352,5 @@ void offer_take_back(struct core *c, struct agent *a)
 	if (a->state != AGENT_RESERVED || !ct)
 		return;
 	offer_withdraw(c, ct);
-	back_in_line(c, ct, "withdrawn");
+	back_in_line(c, ct, "withdrawn", 487);
 }

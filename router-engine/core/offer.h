@@ -8,6 +8,10 @@
 /* Reserves the agent and prepares their leg. NULL: no leg could be made, the
  * contact waits on (the agent is left alone for a second). */
 struct offer *offer_make(struct core *c, struct contact *ct, struct agent *a);
+/* The same for a contact that leaves its talk; without an agent: for a number
+ * outside. */
+struct offer *offer_transfer(struct core *c, struct contact *ct,
+			     struct agent *a, struct str number);
 /* rtpengine's proposal is there: ring. */
 void offer_invite(struct core *c, struct leg *l);
 void offer_ringing(struct core *c, struct leg *l);

@@ -96,7 +96,8 @@ bool rebuild_forgets(struct core *c, struct leg *l)
 {
 	if (!is_old(c, l->id) || l->state != LEG_ARRIVING)
 		return false;
-	forget_contact(c, l->contact);
+	if (!l->replaces)
+		forget_contact(c, l->contact);
 	rtpengine_give(c, l);
 	record_gone(c, &l->rec);
 	return true;
@@ -106,7 +107,7 @@ bool rebuild_forgets(struct core *c, struct leg *l)
 static void adopt(struct core *c, struct leg *l, const struct msg *m,
 		  uint64_t id, const struct memo *memo)
 {
-	if (l)
+	if (l && !l->replaces)
 		forget_contact(c, l->contact);
 	l = leg_adopt(c, l, id, m, memo);
 	if (!l || l->role != ROLE_CALLER || contact_find(c, l->contact))
@@ -191,7 +192,7 @@ static void settle_agent(struct core *c, struct record *r, void *arg)
 			  a->state == AGENT_WRAP_UP);
 
 	(void)arg;
-	if (!l->adopted || l->role != ROLE_AGENT || l->state != LEG_UP)
+	if (!l->adopted || l->role == ROLE_CALLER || l->state != LEG_UP)
 		return;
 	l->adopted = false;
 	record_changed(c, r);

@@ -142,6 +142,7 @@ struct agent {
 struct offer {
 	struct record rec;
 	uint64_t id, contact, agent, leg;
+	struct text number; /* outside; no agent then */
 	uint64_t begin, due; /* ring timeout */
 	UT_hash_handle hh;
 };
@@ -155,6 +156,7 @@ struct contact {
 	uint64_t cls;
 	int64_t priority; /* seconds of waiting */
 	uint64_t caller_leg, agent_leg, agent, offer;
+	uint64_t referrer; /* leg that is told what became of its REFER */
 	unsigned segment_kind; /* of the open segment */
 	uint64_t segment, segment_begin, segment_agent, segment_offer;
 	uint64_t segments; /* ordinal of the last one */
@@ -174,6 +176,7 @@ struct contact {
 struct leg {
 	struct record rec;
 	uint64_t id, tenant, contact, offer, agent;
+	uint64_t replaces; /* the leg whose place it takes when it is up */
 	uint64_t serial; /* grows with each leg, whoever named it */
 	unsigned role, state; /* state is written by leg_enter() */
 	struct text node, boot, trunk, call_id;

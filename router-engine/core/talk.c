@@ -25,7 +25,9 @@ static struct leg *agent_of(struct core *c, const struct contact *ct)
 struct leg *talk_peer(struct core *c, const struct contact *ct,
 		      const struct leg *l)
 {
-	return l->id == ct->caller_leg ? agent_of(c, ct) : caller_of(c, ct);
+	if (l->id == ct->caller_leg)
+		return agent_of(c, ct);
+	return l->id == ct->agent_leg ? caller_of(c, ct) : NULL;
 }
 
 static struct str row(struct core *c, const struct leg *speaker)
@@ -166,6 +168,60 @@ void talk_media_back(struct core *c, struct contact *ct)
 	b = agent_of(c, ct);
 	if (a && b && a->added && b->added)
 		recording_begin(c, ct, a, b);
+}
+
+/* Wrap-up, or whatever comes next for an agent whose talk is over. */
+static void release(struct core *c, struct contact *ct, struct agent *a)
+{
+	struct queue *q = queue_find(c, ct->queue);
+
+	if (a && q && q->wrapup_limit_ms)
+		agent_wrap_up(c, a, ct, q->wrapup_limit_ms);
+	else if (a)
+		agent_idle(c, a, "no wrap-up");
+}
+
+void talk_leave(struct core *c, struct contact *ct)
+{
+	struct leg *a = caller_of(c, ct), *b = agent_of(c, ct);
+	struct agent *ag = agent_find(c, ct->agent);
+
+	recording_end(c, ct);
+	ct->agent_leg = ct->agent = 0;
+	ct->holders = 0;
+	record_changed(c, &ct->rec);
+	if (a)
+		media_hear(c, a, STR_NONE);
+	if (b) {
+		media_stop(c, b);
+		media_hear(c, b, STR_NONE);
+	}
+	release(c, ct, ag);
+}
+
+void talk_replace(struct core *c, struct contact *ct, struct agent *a,
+		  struct leg *l)
+{
+	struct agent *before = agent_find(c, ct->agent);
+	unsigned next = a->state;
+
+	recording_end(c, ct);
+	ct->holders &= ~(unsigned)HOLDS_AGENT;
+	contact_segment(c, ct, "replaced",
+			ct->holders ? SEGMENT_HOLD : SEGMENT_TALK, a->id, 0);
+	ct->agent = a->id;
+	ct->agent_leg = l->id;
+	if (before != a) {
+		release(c, ct, before);
+		a->next = next;
+		agent_talk(c, a, ct);
+	}
+	contact_enter(c, ct, ct->holders ? CONTACT_HELD : CONTACT_TALKING,
+		      "replaced");
+	if (ct->holders)
+		silence_both(c, ct);
+	else
+		connect_both(c, ct);
 }
 
 void talk_end(struct core *c, struct contact *ct, const char *by)

@@ -15,6 +15,11 @@ void talk_adopt(struct core *c, struct contact *ct, struct agent *a,
 void talk_held(struct core *c, struct contact *ct, struct leg *l, bool holds);
 /* by: caller, agent, system. The other party is hung up; wrap-up begins. */
 void talk_end(struct core *c, struct contact *ct, const char *by);
+/* The agent leaves for wrap-up; the contact goes on. */
+void talk_leave(struct core *c, struct contact *ct);
+/* A leg of this agent's that is up takes the place of who talks. */
+void talk_replace(struct core *c, struct contact *ct, struct agent *a,
+		  struct leg *l);
 /* The other party's leg, or NULL. */
 struct leg *talk_peer(struct core *c, const struct contact *ct,
 		      const struct leg *l);

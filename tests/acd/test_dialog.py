@@ -228,17 +228,6 @@ def test_info_both_ways(engine, inbound, trunk):
     call.bye()
 
 
-def test_refer(engine, inbound):
-    call = inbound()
-    call.answer(OURS)
-    call.dialog.ask("REFER", extra=["Refer-To: <sip:bob@demo.example>"])
-    e = engine.event("leg.referred", leg=call.leg)
-    assert e["refer_to"] == "<sip:bob@demo.example>"
-    engine.command("leg.respond", call.leg, tid=e["tid"], code=202)
-    call.dialog.reply(202, "REFER")
-    call.bye()
-
-
 def test_other_methods(engine, inbound):
     call = inbound()
     call.answer(OURS)

@@ -122,6 +122,8 @@ static void on_decision(struct ledger *h, const struct msg *m)
 	if (thing(&h->offers, msg_get(m, F_OFFER))->offered)
 		wrong(h, "offer", chosen, "made twice");
 	thing(&h->offers, msg_get(m, F_OFFER))->offered = true;
+	if (str_eq(msg_get(m, F_POLICY), STR_LIT("transfer")))
+		return; /* it comes out of a talk, not out of the line */
 	HASH_ITER(hh, h->contacts, t, tmp)
 		if (t->waits && t->seq < chosen->seq &&
 		    str_eq(str_c(t->of), msg_get(m, F_QUEUE)))

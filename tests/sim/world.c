@@ -329,6 +329,33 @@ static void new_call(struct world *w)
 		      n % 10 ? " sdp=v%3D0" : "");
 }
 
+/* An agent's phone sends its caller on. */
+static void refer(struct world *w, const struct dialog *d)
+{
+	static const char *const to[] = {"a1", "a2", "a5", "a8", "100",
+		"200", "+15550", "+15551", "+15552", "nobody"};
+
+	later(w, 0, "t=leg.referred leg=l%016llx tid=1:1 refer_to=x number=%s",
+	      (unsigned long long)d->id, to[world_random(w, 10)]);
+}
+
+/* Somebody wants the place of a leg. */
+static void replace(struct world *w, const struct dialog *old)
+{
+	uint64_t id = ID_NODE_BIT | (uint64_t)1 << 48 | ++w->next_leg;
+	bool agent = chance(w, 70);
+	char who[40] = "";
+
+	if (agent)
+		snprintf(who, sizeof(who), "user=a%llu domain=demo",
+			 (unsigned long long)world_random(w, AGENTS + 1));
+	dialog_add(w, id, false);
+	later(w, 0, "t=leg.offered leg=l%016llx node=acd-1 kind=%s tenant=1 "
+	      "number=1 replaces=l%016llx %s%s", (unsigned long long)id,
+	      agent ? "agent" : "trunk", (unsigned long long)old->id, who,
+	      chance(w, 90) ? " sdp=v%3D0" : "");
+}
+
 static void someone_acts(struct world *w)
 {
 	struct dialog *d = any_dialog(w);
@@ -346,6 +373,21 @@ static void someone_acts(struct world *w)
 		dialog_end(w, d, "remote",
 			   d->phase == PHASE_UP ? "bye" : "cancel", 487);
 	}
+}
+
+static void someone_transfers(struct world *w)
+{
+	struct dialog *d, *tmp;
+
+	HASH_ITER(hh, w->dialogs, d, tmp)
+		if (!w->drain && d->phase == PHASE_UP &&
+		    chance(w, d->uac ? 30 : 1)) {
+			if (chance(w, 70))
+				refer(w, d);
+			else
+				replace(w, d);
+			return;
+		}
 }
 
 static void someone_asks(struct world *w)
@@ -416,16 +458,18 @@ static void something_happens(struct world *w)
 		new_call(w);
 	else if (n < 600)
 		someone_acts(w);
-	else if (n < 960)
+	else if (n < 940)
 		someone_asks(w);
-	else if (n < 965)
+	else if (n < 945)
 		worker_restarts(w);
-	else if (n < 967)
+	else if (n < 947)
 		acd_restarts(w);
-	else if (n < 975 && !w->drain)
+	else if (n < 955 && !w->drain)
 		w->conf.step = 1;
-	else if (n < 980)
+	else if (n < 960)
 		relay_acts(w, (unsigned)world_random(w, RELAYS));
+	else
+		someone_transfers(w);
 }
 
 /* ---- the stream ------------------------------------------------------------------------- */
