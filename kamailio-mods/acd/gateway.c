@@ -3,6 +3,7 @@
 
 #include "kamailio-mods/acd/gateway.h"
 #include "kamailio-mods/acd/leg.h"
+#include "lib/base/line.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 #include "core/rand/kam_rand.h"
@@ -82,18 +83,15 @@ static void set_pair(struct gateway *g, struct str name, struct str v)
 
 static int parse(struct gateway *g, struct str name, struct str line)
 {
-	struct str pair, key;
+	struct str key, value, v;
 	struct arena a;
 
 	if(str_copy(g->name, sizeof(g->name), name))
 		return EINVAL;
 	arena_init(&a);
-	while(str_cut(&line, ' ', &pair)) {
-		struct str v;
-
-		if(str_cut(&pair, '=', &key) && !escape_get(&a, pair, &v))
+	while(line_cut(&line, &key, &value))
+		if(!escape_get(&a, value, &v))
 			set_pair(g, key, v);
-	}
 	arena_release(&a);
 	return g->uri[0] ? 0 : EINVAL;
 }

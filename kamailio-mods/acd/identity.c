@@ -3,6 +3,7 @@
 
 #include "kamailio-mods/acd/compat.h"
 #include "kamailio-mods/acd/identity.h"
+#include "lib/base/header.h"
 #include "core/parser/parse_from.h"
 #include "core/parser/parse_ppi_pai.h"
 #include "core/parser/parse_privacy.h"
@@ -63,45 +64,6 @@ static void put_caller(sip_msg_t *m, bool trusted)
 
 /* ---- who sent the call here --------------------------------------------- */
 
-/* The URI between < and > of an entry, without what is escaped in it. */
-static str entry_uri(struct str entry)
-{
-	const char *open = memchr(entry.p, '<', entry.len), *end;
-
-	if(!open)
-		return (str)STR_NULL;
-	end = memchr(open, '>', entry.len - (size_t)(open - entry.p));
-	for(const char *p = open; end && p < end; p++)
-		if(*p == '?') /* ?Reason=...: not for the URI parser */
-			end = p;
-	return end ? (str){(char *)open + 1, (int)(end - open) - 1}
-			   : (str)STR_NULL;
-}
-
-/* Cuts at the next comma outside <> and quotes. */
-static bool next_entry(struct str *rest, struct str *out)
-{
-	bool quoted = false, inside = false;
-	size_t i;
-
-	if(!rest->len)
-		return false;
-	for(i = 0; i < rest->len; i++) {
-		char c = rest->p[i];
-
-		if(c == '"' && !inside)
-			quoted = !quoted;
-		else if(!quoted && (c == '<' || c == '>'))
-			inside = c == '<';
-		else if(c == ',' && !quoted && !inside)
-			break;
-	}
-	*out = (struct str){rest->p, i};
-	rest->p += i < rest->len ? i + 1 : i;
-	rest->len -= i < rest->len ? i + 1 : i;
-	return true;
-}
-
 /* The entry before the last one: who sent it on (RFC 7044 section 5). */
 static str from_history(sip_msg_t *m)
 {
@@ -114,8 +76,8 @@ static str from_history(sip_msg_t *m)
 
 		if(h->name.len != 12 || strncasecmp(h->name.s, "History-Info", 12))
 			continue;
-		while(n < HISTORY_MAX && next_entry(&rest, &entry)) {
-			str uri = entry_uri(entry), user = user_of(&uri);
+		while(n < HISTORY_MAX && header_entry(&rest, &entry)) {
+			str uri = theirs(header_uri(entry)), user = user_of(&uri);
 
 			n++;
 			if(user.len <= 0 || str_same(&user, &last))

@@ -4,6 +4,7 @@
 #include "kamailio-mods/acd/own.h"
 #include "kamailio-mods/acd/session.h"
 #include "kamailio-mods/acd/store.h"
+#include "lib/base/line.h"
 #include "core/socket_info.h"
 #include "core/mem/shm_mem.h"
 #include "core/parser/parse_rr.h"
@@ -19,12 +20,7 @@ struct fields {
 /* A field's value, decoded; empty: not there. */
 static struct str get(struct fields *f, const char *name)
 {
-	struct str rest = f->line, word, key, value = STR_NONE;
-
-	while(str_cut(&rest, ' ', &word))
-		if(str_cut(&word, '=', &key) && str_eq(key, str_c(name)))
-			return escape_get(&f->arena, word, &value) ? STR_NONE : value;
-	return STR_NONE;
+	return line_get(f->line, name, &f->arena);
 }
 
 static bool is(struct fields *f, const char *name, const char *value)

@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/reliable.h"
 #include "kamailio-mods/acd/uas.h"
+#include "lib/base/header.h"
 #include "core/mem/shm_mem.h"
 #include "core/rand/kam_rand.h"
 
@@ -120,17 +121,12 @@ bool reliable_answered(const struct leg *l)
 /* RAck: response number, CSeq number, method. */
 static bool matches(const struct leg *l, sip_msg_t *m)
 {
-	str rack = sip_header(m, "RAck");
-	unsigned rseq, cseq;
-	char b[64], method[8];
+	str value = sip_header(m, "RAck");
+	struct header_rack r;
 
-	if(rack.len <= 0 || rack.len >= (int)sizeof(b))
-		return false;
-	memcpy(b, rack.s, rack.len);
-	b[rack.len] = 0;
-	return sscanf(b, "%10u %10u %7s", &rseq, &cseq, method) == 3
-		   && rseq == l->reliable->rseq && cseq == l->server_cseq
-		   && !strcmp(method, "INVITE");
+	return value.len > 0 && !header_rack(ours(&value), &r)
+		   && r.rseq == l->reliable->rseq && r.cseq == l->server_cseq
+		   && str_eq(r.method, STR_LIT("INVITE"));
 }
 
 int reliable_prack(struct leg *l, sip_msg_t *m)

@@ -4,40 +4,7 @@
 
 #include "kamailio-mods/acd/replaces.h"
 #include "kamailio-mods/acd/tag.h"
-#include "core/trim.h"
-
-struct names { /* call-id;to-tag=ours;from-tag=theirs */
-	str call_id, ours, theirs;
-};
-
-static bool param(str one, const char *name, str *value)
-{
-	int n = (int)strlen(name);
-
-	if(one.len <= n || strncasecmp(one.s, name, n))
-		return false;
-	*value = (str){one.s + n, one.len - n};
-	return true;
-}
-
-static int parse(const str *body, struct names *n)
-{
-	struct str rest = ours(body), part;
-
-	memset(n, 0, sizeof(*n));
-	if(memchr(body->s, ',', body->len) || !str_cut(&rest, ';', &part))
-		return EINVAL;
-	n->call_id = theirs(part);
-	trim(&n->call_id);
-	while(str_cut(&rest, ';', &part)) {
-		str one = theirs(part);
-
-		trim(&one);
-		if(!param(one, "to-tag=", &n->ours))
-			param(one, "from-tag=", &n->theirs);
-	}
-	return n->call_id.len && n->ours.len && n->theirs.len ? 0 : EINVAL;
-}
+#include "lib/base/header.h"
 
 static unsigned count(sip_msg_t *m)
 {
@@ -49,7 +16,7 @@ static unsigned count(sip_msg_t *m)
 	return n;
 }
 
-static bool is_up(uint64_t id, const struct names *n)
+static bool is_up(uint64_t id, const struct header_replaces *n)
 {
 	struct leg *l;
 	bool up;
@@ -57,22 +24,24 @@ static bool is_up(uint64_t id, const struct names *n)
 	leg_lock(id);
 	l = leg_find(id);
 	up = l && l->state == LEG_UP && !l->bye_after_ack
-		 && str_same(&l->dlg->id.call_id, &n->call_id)
-		 && str_same(&l->dlg->id.rem_tag, &n->theirs);
+		 && str_eq(ours(&l->dlg->id.call_id), n->call_id)
+		 && str_eq(ours(&l->dlg->id.rem_tag), n->from_tag);
 	leg_unlock(id);
 	return up;
 }
 
 int replaces_leg(const str *body, uint64_t *idp, unsigned *partitionp)
 {
+	struct header_replaces n;
 	unsigned partition;
-	struct names n;
 	uint64_t id;
+	str tag;
 
 	*idp = 0;
-	if(body->len <= 0 || parse(body, &n))
+	if(body->len <= 0 || header_replaces(ours(body), &n))
 		return 400;
-	if(tag_parse(&n.ours, &partition, &id) || !is_up(id, &n))
+	tag = theirs(n.to_tag);
+	if(tag_parse(&tag, &partition, &id) || !is_up(id, &n))
 		return 481;
 	*idp = id;
 	*partitionp = partition;

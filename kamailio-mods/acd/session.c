@@ -1,40 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <strings.h>
-
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/session.h"
 #include "core/data_lump_rpl.h"
-#include "core/trim.h"
+#include "lib/base/header.h"
 
 #define AGAIN_MS 5000 /* a refresh that met something else */
 
-struct header { /* Session-Expires */
-	unsigned s;
-	enum { REFRESHER_NONE, REFRESHER_UAC, REFRESHER_UAS } refresher;
-};
-
-/* Seconds, then parameters. False: there is none that could be read. */
-static bool parse(sip_msg_t *m, struct header *out)
+static bool parse(sip_msg_t *m, struct header_session *out)
 {
-	str body = sip_header(m, "Session-Expires"), one;
-	struct str rest, part;
+	str body = sip_header(m, "Session-Expires");
 
 	if(body.len <= 0)
 		body = sip_header(m, "x");
-	*out = (struct header){0, REFRESHER_NONE};
-	rest = ours(&body);
-	if(!str_cut(&rest, ';', &part) || sip_unsigned(theirs(part), &out->s))
-		return false;
-	while(str_cut(&rest, ';', &part)) {
-		one = theirs(part);
-		trim(&one);
-		if(one.len == 13 && !strncasecmp(one.s, "refresher=uac", 13))
-			out->refresher = REFRESHER_UAC;
-		else if(one.len == 13 && !strncasecmp(one.s, "refresher=uas", 13))
-			out->refresher = REFRESHER_UAS;
-	}
-	return out->s > 0;
+	*out = (struct header_session){0, REFRESHER_NONE};
+	return body.len > 0 && !header_session(ours(&body), out);
 }
 
 static void start(struct leg *l)
@@ -72,7 +52,7 @@ void session_sdp(struct leg *l, struct str sdp)
 int session_asked(struct leg *l, sip_msg_t *m)
 {
 	struct session *s = &l->session;
-	struct header h;
+	struct header_session h;
 	bool there = parse(m, &h), timer = sip_has_option(m, "Supported",
 			"timer") || sip_has_option(m, "k", "timer");
 	char b[32];
@@ -128,7 +108,7 @@ void session_ask(const struct leg *l, struct lines *h)
 void session_answered(struct leg *l, sip_msg_t *reply, struct str sdp)
 {
 	struct session *s = &l->session;
-	struct header h;
+	struct header_session h;
 
 	if(reply->allow || !s->s)
 		s->update = allows_update(reply);

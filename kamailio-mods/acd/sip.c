@@ -5,9 +5,9 @@
 
 #include "kamailio-mods/acd/q850.h"
 #include "kamailio-mods/acd/sip.h"
+#include "lib/base/header.h"
 #include "core/ip_addr.h"
 #include "core/socket_info.h"
-#include "core/trim.h"
 #include "core/parser/parse_content.h"
 #include "core/parser/parse_cseq.h"
 #include "core/parser/parse_from.h"
@@ -100,34 +100,19 @@ str sip_header(sip_msg_t *m, const char *name)
 
 bool sip_has_option(sip_msg_t *m, const char *name, const char *option)
 {
-	size_t n = strlen(name), want = strlen(option);
+	size_t n = strlen(name);
 	hdr_field_t *h;
-	struct str rest, part;
 
-	for(h = m->headers; h; h = h->next) {
-		if(h->name.len != (int)n || strncasecmp(h->name.s, name, n))
-			continue;
-		rest = ours(&h->body);
-		while(str_cut(&rest, ',', &part)) {
-			str one = theirs(part);
-
-			trim(&one);
-			if(one.len == (int)want && !strncasecmp(one.s, option, want))
-				return true;
-		}
-	}
+	for(h = m->headers; h; h = h->next)
+		if(h->name.len == (int)n && !strncasecmp(h->name.s, name, n)
+				&& header_lists(ours(&h->body), str_c(option)))
+			return true;
 	return false;
 }
 
 int sip_unsigned(str value, unsigned *np)
 {
-	uint64_t n;
-
-	trim(&value);
-	if(value.len <= 0 || str_u64(ours(&value), &n) || n > 0x7fffffff)
-		return EINVAL;
-	*np = (unsigned)n;
-	return 0;
+	return value.len > 0 ? header_unsigned(ours(&value), np) : EINVAL;
 }
 
 unsigned sip_q850(sip_msg_t *m)
@@ -137,7 +122,7 @@ unsigned sip_q850(sip_msg_t *m)
 
 	for(h = m->headers; h && !cause; h = h->next)
 		if(h->name.len == 6 && !strncasecmp(h->name.s, "Reason", 6))
-			cause = q850_parse(ours(&h->body));
+			cause = header_q850(ours(&h->body));
 	return cause;
 }
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <hiredis/hiredis.h>
 
 #include "lib/base/pack.h"
 #include "lib/bus/args.h"
 
 #define BLOCK 1000 /* thousands of commands are kept for seconds */
-#define ENTRY_MAX 256 /* fields and values of one entry that are looked at */
 
 void args_init(struct args *x)
 {
@@ -88,52 +84,4 @@ size_t args_bytes(const struct args *x)
 bool args_failed(const struct args *x)
 {
 	return x->failed || x->a.failed;
-}
-
-struct str reply_str(const struct redisReply *r)
-{
-	if (!r || (r->type != REDIS_REPLY_STRING &&
-		   r->type != REDIS_REPLY_STATUS &&
-		   r->type != REDIS_REPLY_ERROR))
-		return STR_NONE;
-	return (struct str){r->str, (size_t)r->len};
-}
-
-/* One field m is a packed message; otherwise each is its own (written by
- * hand). */
-static int entry_pairs(const struct redisReply *f, struct str v[ENTRY_MAX],
-		       size_t *np, char *err, size_t errsz)
-{
-	size_t n = 0;
-
-	if (f->type != REDIS_REPLY_ARRAY || f->elements > ENTRY_MAX) {
-		snprintf(err, errsz, "entry has too many fields");
-		return EPROTO;
-	}
-	if (f->elements == 2 &&
-	    str_eq(reply_str(f->element[0]), STR_LIT("m"))) {
-		if (!msg_unpack(reply_str(f->element[1]), v, ENTRY_MAX, np))
-			return 0;
-		snprintf(err, errsz, "entry's m is not a packed message");
-		return EPROTO;
-	}
-	for (; n < f->elements; n++)
-		v[n] = reply_str(f->element[n]);
-	*np = n;
-	return 0;
-}
-
-int reply_entry(const struct redisReply *entry, struct str *idp, struct msg *m,
-		char *err, size_t errsz)
-{
-	struct str v[ENTRY_MAX];
-	size_t n = 0;
-
-	*idp = STR_NONE;
-	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
-		return EPROTO;
-	*idp = reply_str(entry->element[0]);
-	if (entry_pairs(entry->element[1], v, &n, err, errsz))
-		return EPROTO;
-	return msg_parse(m, v, n, err, errsz);
 }

@@ -5,8 +5,6 @@
 
 #include "lib/base/msg.h"
 
-struct redisReply;
-
 struct args {
 	struct arena a;
 	struct str *v;
@@ -26,12 +24,5 @@ void args_fcall(struct args *x, const char *function, unsigned partition);
 void args_msg(struct args *x, const struct msg *m);
 size_t args_bytes(const struct args *x); /* of all arguments */
 bool args_failed(const struct args *x);
-
-/* A reply's element as text; integers give their digits from buf. */
-struct str reply_str(const struct redisReply *r);
-/* A stream entry {id, [field, value, ...]}: 0, or EPROTO with err. The texts
- * are the reply's; v is scratch of at least 2 * MSG_MAX_FIELDS + 16. */
-int reply_entry(const struct redisReply *entry, struct str *idp, struct msg *m,
-		char *err, size_t errsz);
 
 #endif

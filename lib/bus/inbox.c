@@ -34,25 +34,6 @@ struct bus_inbox {
 	unsigned untrimmed[READER_STREAMS_MAX];
 };
 
-struct name {
-	struct str generation;
-	uint64_t commit, ordinal;
-};
-
-/* partition.generation.commit.ordinal */
-static int name_parse(struct str s, struct name *n)
-{
-	struct str partition, commit;
-
-	str_cut(&s, '.', &partition);
-	str_cut(&s, '.', &n->generation);
-	str_cut(&s, '.', &commit);
-	if (!n->generation.len || str_u64(commit, &n->commit) ||
-	    str_u64(s, &n->ordinal))
-		return EPROTO;
-	return 0;
-}
-
 static struct mark *mark_of(struct bus_inbox *in, unsigned lane,
 			    struct str generation)
 {
@@ -75,10 +56,10 @@ static struct mark *mark_of(struct bus_inbox *in, unsigned lane,
 /* True, and noted, when this effect was not seen before. */
 static bool take(struct bus_inbox *in, unsigned lane, struct str id)
 {
-	struct name n;
+	struct bus_effect n;
 	struct mark *m;
 
-	if (name_parse(id, &n))
+	if (bus_effect_parse(id, &n))
 		return false;
 	m = mark_of(in, lane, n.generation);
 	if (!m || n.commit < m->commit ||

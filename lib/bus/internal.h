@@ -8,6 +8,7 @@
 #include "lib/bus/args.h"
 #include "lib/bus/bus.h"
 #include "lib/bus/link.h"
+#include "lib/bus/reply.h"
 
 struct producer;
 struct bus_inbox;

@@ -6,23 +6,18 @@
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
 
-#include "lib/bus/args.h"
 #include "lib/bus/bus.h"
 #include "lib/bus/link.h"
 #include "lib/bus/primary.h"
+#include "lib/bus/reply.h"
 
 #define ASK_MS 150 /* between questions to each Sentinel */
 #define ANSWER_MS 1000
 
-struct answer {
-	char host[64];
-	uint16_t port;
-};
-
 struct sentinel {
 	struct primary *owner;
 	struct link *link;
-	struct answer said; /* by the first of the two questions under way */
+	struct bus_address said; /* by the first of the two questions under way */
 	unsigned asking;
 };
 
@@ -30,13 +25,13 @@ struct primary {
 	char *name;
 	struct sentinel v[PRIMARY_SENTINELS_MAX];
 	size_t n;
-	struct answer at; /* host "": nobody has said */
+	struct bus_address at; /* host "": nobody has said */
 	uint64_t epoch; /* of the configuration that says so */
 	struct event *timer;
 	TAILQ_HEAD(, primary_listener) listeners;
 };
 
-static void believe(struct primary *p, const struct answer *a, uint64_t epoch)
+static void believe(struct primary *p, const struct bus_address *a, uint64_t epoch)
 {
 	struct primary_listener *l, *next;
 
@@ -55,26 +50,13 @@ static void believe(struct primary *p, const struct answer *a, uint64_t epoch)
 static void on_address(int err, const redisReply *r, void *arg)
 {
 	struct sentinel *s = arg;
-	uint64_t port;
 
 	if (err == ECANCELED)
 		return;
 	s->asking--;
 	s->said.host[0] = '\0';
-	if (err || r->type != REDIS_REPLY_ARRAY || r->elements != 2 ||
-	    str_u64(reply_str(r->element[1]), &port) || port > UINT16_MAX)
-		return;
-	s->said.port = (uint16_t)port;
-	str_copy(s->said.host, sizeof(s->said.host), reply_str(r->element[0]));
-}
-
-/* Field, value, ... */
-static bool pairs_num(const redisReply *r, const char *field, uint64_t *vp)
-{
-	for (size_t i = 0; i + 1 < r->elements; i += 2)
-		if (str_eq(reply_str(r->element[i]), str_c(field)))
-			return !str_u64(reply_str(r->element[i + 1]), vp);
-	return false;
+	if (!err)
+		reply_address(r, &s->said);
 }
 
 static void on_epoch(int err, const redisReply *r, void *arg)
@@ -85,8 +67,7 @@ static void on_epoch(int err, const redisReply *r, void *arg)
 	if (err == ECANCELED)
 		return;
 	s->asking--;
-	if (!err && r->type == REDIS_REPLY_ARRAY &&
-	    pairs_num(r, "config-epoch", &epoch))
+	if (!err && !reply_num(r, "config-epoch", &epoch))
 		believe(s->owner, &s->said, epoch);
 }
 
@@ -123,44 +104,14 @@ static void on_state(bool up, void *arg)
 		ask(arg);
 }
 
-static struct str trimmed(struct str s)
-{
-	while (s.len && *s.p == ' ') {
-		s.p++;
-		s.len--;
-	}
-	while (s.len && s.p[s.len - 1] == ' ')
-		s.len--;
-	return s;
-}
-
-static int parse(struct str at, struct answer *a)
-{
-	const char *colon;
-	struct str host, number;
-	uint64_t port;
-
-	at = trimmed(at);
-	colon = at.len ? memrchr(at.p, ':', at.len) : NULL;
-	if (!colon)
-		return EINVAL;
-	host = (struct str){at.p, (size_t)(colon - at.p)};
-	number = (struct str){colon + 1, at.len - host.len - 1};
-	if (!host.len || str_copy(a->host, sizeof(a->host), host) ||
-	    str_u64(number, &port) || !port || port > UINT16_MAX)
-		return EINVAL;
-	a->port = (uint16_t)port;
-	return 0;
-}
-
 bool bus_sentinels_ok(const char *sentinels)
 {
 	struct str rest = str_c(sentinels), one;
-	struct answer a;
+	struct bus_address a;
 	size_t n = 0;
 
 	while (str_cut(&rest, ',', &one))
-		if (parse(one, &a) || ++n > PRIMARY_SENTINELS_MAX)
+		if (bus_address_parse(one, &a) || ++n > PRIMARY_SENTINELS_MAX)
 			return false;
 	return n;
 }
@@ -171,9 +122,9 @@ static int sentinel_start(struct primary *p, struct event_base *base,
 	struct sentinel *s = &p->v[p->n];
 	struct link_conf conf = {.sentinel = true, .on_state = on_state,
 				 .arg = s};
-	struct answer a;
+	struct bus_address a;
 
-	if (p->n == PRIMARY_SENTINELS_MAX || parse(at, &a))
+	if (p->n == PRIMARY_SENTINELS_MAX || bus_address_parse(at, &a))
 		return EINVAL;
 	s->owner = p;
 	conf.to.host = a.host;

@@ -8,6 +8,7 @@
 
 #include "lib/bus/bus.h"
 #include "lib/bus/reader.h"
+#include "lib/bus/reply.h"
 
 #define BLOCK_MS "100" /* a new stream is read after so long */
 #define COUNT 200

@@ -465,6 +465,19 @@ static int line_set(struct core *c, struct record *r, struct str line,
 	return e;
 }
 
+static int whole_line_set(struct core *c, struct record *r, struct str line,
+			  char *err, size_t errsz)
+{
+	int e = line_set(c, r, line, err, errsz);
+
+	if (!e && is_nameless(r)) {
+		snprintf(err, errsz, "record %s: its name is missing",
+			 kind_names[r->kind]);
+		e = EPROTO;
+	}
+	return e;
+}
+
 int record_load(struct core *c, const struct core_record *in, char *err,
 		size_t errsz)
 {
@@ -478,19 +491,14 @@ int record_load(struct core *c, const struct core_record *in, char *err,
 	if (kind == RECORD_NKINDS)
 		return 0; /* not the core's */
 	if (kind == RECORD_META) {
-		e = line_set(c, &c->meta.rec, in->value, err, errsz);
+		e = whole_line_set(c, &c->meta.rec, in->value, err, errsz);
 		timer_restore(c, &c->meta.rec);
 		return e;
 	}
 	r = record_alloc(c, (enum record_kind)kind);
 	if (!r)
 		return ENOMEM;
-	e = line_set(c, r, in->value, err, errsz);
-	if (!e && is_nameless(r)) {
-		snprintf(err, errsz, "record %s: its name is missing",
-			 kind_names[kind]);
-		e = EPROTO;
-	}
+	e = whole_line_set(c, r, in->value, err, errsz);
 	if (e) {
 		record_free(r);
 		return e;

@@ -4,7 +4,6 @@
 
 #include <uthash.h>
 
-#include "lib/base/escape.h"
 #include "router-engine/store/mirror.h"
 
 struct mirror_line {
@@ -123,37 +122,4 @@ void mirror_each(const struct mirror *m, const char *kind, mirror_h *fn,
 	for (l = m->lines; l; l = l->hh.next)
 		if (str_eq(l->kind, str_c(kind)))
 			fn(l->id, l->value, arg);
-}
-
-bool line_cut(struct str *restp, struct str *namep, struct str *valuep)
-{
-	struct str pair;
-
-	if (!str_cut(restp, ' ', &pair))
-		return false;
-	*valuep = pair;
-	if (!str_cut(valuep, '=', namep))
-		*namep = *valuep = STR_NONE;
-	return true;
-}
-
-struct str line_get(struct str line, const char *name, struct arena *a)
-{
-	struct str n, v, out;
-
-	while (line_cut(&line, &n, &v))
-		if (str_eq(n, str_c(name)))
-			return escape_get(a, v, &out) ? STR_NONE : out;
-	return STR_NONE;
-}
-
-uint64_t line_num(struct str line, const char *name)
-{
-	struct str n, v;
-	uint64_t u = 0;
-
-	while (line_cut(&line, &n, &v))
-		if (str_eq(n, str_c(name)))
-			return str_u64(v, &u) ? 0 : u;
-	return 0;
 }

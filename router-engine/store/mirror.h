@@ -8,7 +8,7 @@
 #ifndef JF_STORE_MIRROR_H
 #define JF_STORE_MIRROR_H
 
-#include "lib/base/arena.h"
+#include "lib/base/line.h"
 #include "router-engine/core/core.h"
 
 struct mirror_line;
@@ -30,12 +30,5 @@ struct str mirror_get(const struct mirror *m, const char *kind,
 typedef void (mirror_h)(struct str id, struct str line, void *arg);
 void mirror_each(const struct mirror *m, const char *kind, mirror_h *fn,
 		 void *arg);
-
-/* A field of a line, decoded (into the arena when it must be); empty when it
- * is absent. */
-struct str line_get(struct str line, const char *name, struct arena *a);
-uint64_t line_num(struct str line, const char *name); /* absent: 0 */
-/* Cuts the next name=value off *restp; false at the end. value is encoded. */
-bool line_cut(struct str *restp, struct str *namep, struct str *valuep);
 
 #endif

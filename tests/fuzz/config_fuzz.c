@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A configuration file with every type of value, and a list in a list. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/base/config.h"
 
@@ -20,7 +23,7 @@ struct server {
 };
 
 struct settings {
-	char *name, *host;
+	char *name, *host, *texts;
 	uint16_t port;
 	unsigned lease_ms;
 	bool verbose;
@@ -61,10 +64,31 @@ static const struct config_row rows[] = {
 	 .offset = AT(settings, lease_ms), .doc = "lease"},
 	{.name = "verbose", .type = CONFIG_BOOL,
 	 .offset = AT(settings, verbose), .doc = "verbose"},
+	{.name = "texts", .type = CONFIG_TEXTS,
+	 .offset = AT(settings, texts), .doc = "texts"},
 	{.name = "servers", .type = CONFIG_LIST, .offset = AT(settings, v),
 	 .doc = "servers", .rows = server_rows, .size = sizeof(struct server),
 	 .max = 3, .count_offset = AT(settings, n)},
 	{.name = NULL}};
+
+/* A file says what the text said. */
+static int load(const uint8_t *data, size_t size)
+{
+	struct settings s = {.guard = 0};
+	char path[40], err[200] = "";
+	static int fd = -1;
+	int e;
+
+	if (fd < 0)
+		fd = memfd_create("config", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, 0) ||
+	    pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	e = config_load(&s, rows, path, err, sizeof(err));
+	config_release(&s, rows);
+	return e;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -80,5 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (s.guard != 0x5a5a5a5a || s.n > 3)
 		abort();
 	config_release(&s, rows);
+	if (load(data, size) != e)
+		abort();
 	return 0;
 }

@@ -24,6 +24,7 @@ HELP = """\
   doctor      what is wrong with this machine or installation, and the cure
   test        run the tests: test [suite ...] [--asan] [--long] [--json]
   bench       measure: bench [name ...] [--json]
+  fuzz        every parser, with lines reached: fuzz [target ...] [--runs N]
   help        this
 
   --port-base N (or JACKFIELD_PORT_BASE) moves all ports, from %d.
@@ -72,6 +73,9 @@ def parser():
     p.add_argument("suites", nargs="*")
     for flag in ("--json", "--asan", "--long"):
         p.add_argument(flag, action="store_true")
+    p = verb("fuzz")
+    p.add_argument("names", nargs="*")
+    p.add_argument("--runs", type=int, default=10000000)
     p = verb("bench")
     p.add_argument("names", nargs="*")
     p.add_argument("--json", action="store_true")

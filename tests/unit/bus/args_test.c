@@ -5,6 +5,7 @@
 #include <hiredis/hiredis.h>
 
 #include "lib/bus/args.h"
+#include "lib/bus/reply.h"
 #include "tests/unit/base/unit.h"
 
 static void arguments(void **state)
