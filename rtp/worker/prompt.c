@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <uthash.h>
 
-#include "lib/base/escape.h"
+#include "rtp/worker/item.h"
 #include "rtp/worker/jobs.h"
 
 #define BYTES_MAX ((size_t)64 << 20)
@@ -125,19 +125,6 @@ static int refuse(struct entry *e, int err, const char *why)
 	return err;
 }
 
-/* Every part of the name is a plain one: nothing leaves the directory. */
-static bool confined(struct str name)
-{
-	struct str part;
-
-	if (!name.len || name.p[0] == '/' || memchr(name.p, '\0', name.len))
-		return false;
-	while (str_cut(&name, '/', &part))
-		if (!part.len || part.p[0] == '.')
-			return false;
-	return true;
-}
-
 static bool below(const char *dir, const char *path)
 {
 	char real_dir[PATH_MAX], real[PATH_MAX];
@@ -158,28 +145,24 @@ static int file_path(struct entry *e, struct str name)
 
 	if ((size_t)n >= sizeof(e->path))
 		return refuse(e, ENAMETOOLONG, "name too long");
-	if (!confined(name) || !below(dir, e->path))
+	if (!below(dir, e->path))
 		return refuse(e, EINVAL, "leaves the prompts' directory");
 	return 0;
 }
 
 static int locate(struct entry *e, struct arena *a)
 {
-	struct str rest = str_c(e->key), kind, part, text;
 	char why[WAV_ERROR_MAX];
-	int err;
+	const char *wrong = "";
+	struct item item;
+	int err = item_parse(str_c(e->key), a, &item, &wrong);
 
-	str_cut(&rest, ':', &kind);
-	if (str_eq(kind, STR_LIT("file"))) {
-		if (escape_get(a, rest, &text))
-			return refuse(e, EINVAL, "badly encoded");
-		return file_path(e, text);
-	}
-	if (!str_eq(kind, STR_LIT("say")) || !str_cut(&rest, ':', &part))
-		return refuse(e, EINVAL, "neither file:NAME nor say:LANG:TEXT");
-	if (escape_get(a, rest, &text))
-		return refuse(e, EINVAL, "badly encoded");
-	err = tts_render(&e->owner->conf.tts, part, text, e->path, why);
+	if (err)
+		return refuse(e, err, wrong);
+	if (item.file.len)
+		return file_path(e, item.file);
+	err = tts_render(&e->owner->conf.tts, item.language, item.text,
+			 e->path, why);
 	return err ? refuse(e, err, why) : 0;
 }
 
