@@ -19,6 +19,7 @@
 #include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/patience.h"
 #include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/repeat.h"
 #include "kamailio-mods/acd/restore.h"
@@ -44,8 +45,8 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2);
 
 struct acd_settings acd = {
 	.redis = "127.0.0.1:6379", .node = "", .liveness = "", .partitions = 1,
-	.confirm_ms = 100, .first_ms = 2000, .ack_ms = 32000, .end_ms = 32000,
-	.unanswered_s = 1800, .age_s = 14400, .session_s = 1800, .min_se_s = 90,
+	.confirm_ms = 100, .failover_ms = 3000, .first_ms = 2000,
+	.ack_ms = 32000, .end_ms = 32000, .unanswered_s = 1800, .age_s = 14400, .session_s = 1800, .min_se_s = 90,
 	.next_ms = 300, .trusted_flag = 7,
 	.ping_ms = 10000, .escape_route = "ACD_ESCAPE",
 	.agent_route = "ACD_AGENT", .trunk_route = "ACD_TRUNK",
@@ -200,6 +201,7 @@ static param_export_t params[] = {
 	{"partitions", PARAM_INT, &acd.partitions},
 	{"secret", PARAM_STR, &acd.secret},
 	{"confirm_ms", PARAM_INT, &acd.confirm_ms},
+	{"failover_ms", PARAM_INT, &acd.failover_ms},
 	{"first_command_ms", PARAM_INT, &acd.first_ms},
 	{"ack_ms", PARAM_INT, &acd.ack_ms},
 	{"end_ms", PARAM_INT, &acd.end_ms},
@@ -241,7 +243,7 @@ static int check(void)
 		LM_ERR("secret: say at least 16 characters, the same at all nodes\n");
 		return EINVAL;
 	}
-	if(acd.confirm_ms < 1 || acd.first_ms < 1 || acd.ack_ms < 1
+	if(acd.confirm_ms < 1 || acd.failover_ms < 1 || acd.first_ms < 1 || acd.ack_ms < 1
 			|| acd.end_ms < 1 || acd.unanswered_s < 1 || acd.age_s < 1
 			|| acd.min_se_s < 1 || acd.next_ms < 1
 			|| acd.ping_ms < 5) {
@@ -276,6 +278,7 @@ static int mod_init(void)
 		LM_ERR("event=start_failed\n");
 		return -1;
 	}
+	patience_init();
 	register_procs(1);
 	cfg_register_child(1);
 	return 0;

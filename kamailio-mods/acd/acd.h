@@ -31,6 +31,7 @@ struct acd_settings {
 	int partitions;
 	str secret; /* key of the tags' MAC */
 	int confirm_ms; /* Redis must have confirmed an offered leg by then */
+	int failover_ms; /* or by then, with Sentinels; 0: there are none */
 	int first_ms; /* an engine's first command must have come by then */
 	int ack_ms; /* after our 2xx: no ACK, the leg ends */
 	int end_ms; /* after leg.end: no final reply, the leg is forgotten */

@@ -13,6 +13,7 @@
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/own.h"
+#include "kamailio-mods/acd/patience.h"
 #include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/restore.h"
 #include "kamailio-mods/acd/sweep.h"
@@ -44,8 +45,7 @@ int link_init(void)
 
 static void offered_sent(int err, void *arg)
 {
-	if(err && err != ECANCELED)
-		escape((uint64_t)(uintptr_t)arg, "Redis did not confirm");
+	patience_over(err, (uint64_t)(uintptr_t)arg);
 }
 
 /* The link keeps the order of what it is given: a record that is stored here
@@ -66,7 +66,7 @@ static int forward(const struct notice *n)
 	bool offered = n->type == M_LEG_OFFERED;
 	bus_sent_h *sent = offered ? offered_sent : NULL;
 	void *arg = (void *)(uintptr_t)n->leg;
-	unsigned deadline_ms = offered ? acd.confirm_ms : 0;
+	unsigned deadline_ms = offered ? patience_ms() : 0;
 	struct str record, leg;
 	struct msg m;
 

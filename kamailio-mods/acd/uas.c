@@ -136,7 +136,7 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 	l->label = t->label;
 	l->invite = INVITE_SERVER;
 	l->offered_late = sip_sdp(m).len <= 0;
-	l->first_by = now_ms() + acd.first_ms;
+	l->first_by = now_ms() + acd.failover_ms + acd.first_ms;
 	uas_mark(m, t, l->id);
 	if(t->flags & T_CANCELED) /* before the mark was there to be found */
 		return 487;
