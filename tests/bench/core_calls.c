@@ -12,6 +12,7 @@
 
 #include "lib/base/id.h"
 #include "router-engine/core/core.h"
+#include "router-engine/store/mirror.h"
 
 #define FIFO 4096 /* events under way */
 
@@ -21,6 +22,7 @@ struct event {
 };
 
 static struct core *core;
+static struct mirror mirror;
 static struct event fifo[FIFO];
 static size_t head, tail;
 static uint64_t now = 1750000000000, calls;
@@ -224,6 +226,22 @@ static void tell(const char *what, size_t before, unsigned n)
 		       (double)(bytes() - before) / (double)n);
 }
 
+/* What the engine keeps of every record beside the core, for its answers. */
+static void mirrored(unsigned agents)
+{
+	struct core_out out;
+	size_t before;
+
+	if (core_snapshot(core, &out))
+		die("core_snapshot");
+	before = bytes();
+	for (size_t i = 0; i < out.nrecords; i++)
+		if (mirror_put(&mirror, &out.records[i]))
+			die("mirror_put");
+	tell("bytes_per_agent_mirrored", before, agents);
+	mirror_release(&mirror);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned agents, waiting, count, held, n = 0;
@@ -234,13 +252,16 @@ int main(int argc, char **argv)
 	agents = (unsigned)atoi(argv[1]);
 	waiting = (unsigned)atoi(argv[2]);
 	count = (unsigned)atoi(argv[3]);
-	for (size_t i = 0; i < FIFO; i++)
+	for (size_t i = 0; i < FIFO; i++) {
 		arena_init(&fifo[i].arena);
+		arena_alloc(&fifo[i].arena, 1); /* its block is not the core's */
+	}
 	if (core_alloc(&core, 1))
 		die("core_alloc");
 	before = bytes();
 	configure(agents);
 	tell("bytes_per_agent", before, agents);
+	mirrored(agents);
 	before = bytes();
 	for (unsigned i = 0; i < waiting; i++)
 		call(++n, "2");
