@@ -33,6 +33,7 @@ static struct bus *bus;
 static struct event *notices, *asks; /* the pipes */
 static struct liveness *liveness;
 static uint64_t records_at; /* look whether Redis lacks records; 0: no */
+static bool standby; /* as we told last */
 static bool doubted; /* by an engine: it closed its liveness link */
 
 int link_init(void)
@@ -139,6 +140,7 @@ static void copy_figures(void)
 }
 
 static void live_again(void);
+static void say_up(void);
 
 static void records_again(void)
 {
@@ -163,6 +165,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	sweep();
 	if(bus_up(bus) && own_gained())
 		restore_all(bus);
+	if(bus_up(bus) && own_standby() != standby)
+		say_up();
 	restore_tick(bus);
 	copy_figures();
 	bans_drain(bus);
@@ -189,6 +193,8 @@ void link_say_up(unsigned partition)
 	msg_put(&m, F_BOOT, str_c(bus_boot(bus)));
 	if(acd.liveness[0])
 		msg_put(&m, F_LIVENESS, str_c(acd.liveness));
+	if(own_standby())
+		msg_put(&m, F_STANDBY, STR_LIT("1"));
 	if(bus_send(bus, partition, &m, 0, NULL, NULL))
 		LM_ERR("event=not_sent type=node.up partition=%u\n", partition);
 }
@@ -198,6 +204,7 @@ static void say_up(void)
 {
 	int i;
 
+	standby = own_standby();
 	for(i = 0; i < acd.partitions; i++)
 		link_say_up((unsigned)i);
 }

@@ -141,6 +141,18 @@ struct socket_info *own_socket(struct socket_info *si)
 	return si;
 }
 
+bool own_standby(void)
+{
+	struct socket_info **list = get_sock_info_list(PROTO_UDP), *si;
+
+	if(!list || !*list)
+		return false;
+	for(si = *list; si; si = si->next)
+		if(own_holds(si))
+			return false;
+	return true;
+}
+
 /* As a number of bits: sockets that are held. More than 64 are not watched. */
 static uint64_t held_now(void)
 {

@@ -33,6 +33,9 @@ bool own_holds(const struct socket_info *si);
 /* Whether an address of ours came to this machine since the last call; at the
  * first one, whether any is here. */
 bool own_gained(void);
+/* None of our UDP sockets' addresses is here: another node has them. (TCP also
+ * listens on the inner network.) */
+bool own_standby(void);
 /* si, or one like it (protocol, family, port) whose address is held; si when
  * there is none. */
 struct socket_info *own_socket(struct socket_info *si);

@@ -88,7 +88,7 @@ static void attach_leg(struct core *c, struct record *r, void *arg)
 void on_node_up(struct core *c, const struct msg *m)
 {
 	struct node *n;
-	bool known;
+	bool known, standby = msg_num(m, F_STANDBY) != 0;
 
 	if (msg_num(m, F_PORT) > PORT_MAX || msg_num(m, F_PORTS) > PORT_MAX) {
 		c->ignored++; /* no node of ours says that */
@@ -103,8 +103,13 @@ void on_node_up(struct core *c, const struct msg *m)
 	text_put(c, &n->addr, msg_get(m, F_ADDR));
 	text_put(c, &n->liveness, msg_get(m, F_LIVENESS));
 	record_changed(c, &n->rec);
+	if (known && standby != n->standby) {
+		n->standby = standby;
+		takeover_address(c, n);
+	}
 	if (known)
 		return;
+	n->standby = standby;
 	n->up = true;
 	if (!is_worker(n)) {
 		takeover_node_up(c, n);

@@ -223,6 +223,7 @@ struct node {
 	struct text name, boot, kind, addr, liveness;
 	uint64_t port, ports, next_port;
 	bool up;
+	bool standby; /* acd: without a service address */
 	unsigned legs; /* that it carries */
 	unsigned char *used; /* workers: one per port */
 	UT_hash_handle hh;

@@ -13,6 +13,12 @@
 #define ANSWER_MS 2000 /* a node that lives answers by then */
 #define LOST_CODE 504 /* an offer whose node died: see offer.c */
 
+static bool is_acd(const struct node *n)
+{
+	return !n->rec.gone && n->up &&
+	       str_eq(text_str(&n->kind), STR_LIT("acd"));
+}
+
 /* The up acd node that follows `last` by name: an order that does not depend
  * on who came first. */
 static struct node *next_node(struct core *c, struct str last)
@@ -22,14 +28,22 @@ static struct node *next_node(struct core *c, struct str last)
 	HASH_ITER(hh, c->nodes, n, tmp) {
 		struct str name = text_str(&n->name);
 
-		if (n->rec.gone || !n->up ||
-		    !str_eq(text_str(&n->kind), STR_LIT("acd")) ||
-		    str_cmp(name, last) <= 0)
+		if (!is_acd(n) || str_cmp(name, last) <= 0)
 			continue;
 		if (!best || str_cmp(name, text_str(&best->name)) < 0)
 			best = n;
 	}
 	return best;
+}
+
+/* The first that has an address to send from. */
+static struct node *ringing_node(struct core *c)
+{
+	struct node *n = next_node(c, STR_NONE);
+
+	while (n && n->standby)
+		n = next_node(c, text_str(&n->name));
+	return n;
 }
 
 static bool is_on(const struct leg *l, const struct node *n)
@@ -65,7 +79,7 @@ static void lose(struct core *c, struct leg *l)
 /* Its INVITE has not left: another node sends it. */
 static void move(struct core *c, struct leg *l)
 {
-	struct node *n = next_node(c, STR_NONE);
+	struct node *n = ringing_node(c);
 
 	if (!n) {
 		lose(c, l);
@@ -196,8 +210,9 @@ static bool by_connection(struct str uri)
 
 static bool is_home(const struct agent *a, const struct node *n)
 {
-	return !n || (n->up && (!a->boot.len || str_eq(text_str(&a->boot),
-						       text_str(&n->boot))));
+	return !n || (n->up && !n->standby &&
+		      (!a->boot.len || str_eq(text_str(&a->boot),
+					      text_str(&n->boot))));
 }
 
 static void lose_agent(struct core *c, struct record *r, void *arg)
@@ -224,7 +239,7 @@ static void update_idle(struct core *c, struct record *r, void *arg)
 bool takeover_reaches(struct core *c, const struct agent *a)
 {
 	return is_home(a, node_find(c, text_str(&a->node))) ||
-	       (a->contact_uri.len && next_node(c, STR_NONE));
+	       (a->contact_uri.len && ringing_node(c));
 }
 
 bool takeover_ring(struct core *c, const struct agent *a, struct node **np,
@@ -236,8 +251,8 @@ bool takeover_ring(struct core *c, const struct agent *a, struct node **np,
 	*np = n;
 	if (!*by_uri)
 		return true;
-	if (!n->up)
-		*np = next_node(c, STR_NONE);
+	if (!n->up || n->standby)
+		*np = ringing_node(c);
 	return *np && a->contact_uri.len &&
 	       (!a->expires || now_of(c) < a->expires);
 }
@@ -247,6 +262,11 @@ bool takeover_ring(struct core *c, const struct agent *a, struct node **np,
 void takeover_node_up(struct core *c, struct node *n)
 {
 	record_each(c, RECORD_LEG, node_up_leg, n);
+	takeover_address(c, n);
+}
+
+void takeover_address(struct core *c, struct node *n)
+{
 	record_each(c, RECORD_AGENT, lose_agent, n);
 	record_each(c, RECORD_AGENT, update_idle, NULL);
 	c->match = true;

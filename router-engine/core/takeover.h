@@ -15,6 +15,8 @@
 
 /* This acd node is there: its current boot is new, or was thought dead. */
 void takeover_node_up(struct core *c, struct node *n);
+/* Its service address came or went: phones are rung from where one is. */
+void takeover_address(struct core *c, struct node *n);
 /* It is gone. */
 void takeover_node_down(struct core *c, struct node *n);
 

@@ -193,6 +193,25 @@ static void phone_is_rung_by_its_contact(void **state)
 	want(b, M_LEG_INVITE, F_TO, "<sip:a1@demo>");
 }
 
+/* The service address went to another node, its node lives. */
+static void phone_is_rung_from_where_the_address_is(void **state)
+{
+	struct bench *b = *state;
+	const char *caller;
+
+	give(b, "t=agent.registered user=a1 domain=demo node=acd-1 boot=b1 "
+	     "contact_uri=sip:a1@10.1.1.1:5070 expires_ms=60000");
+	give(b, "t=agent.ready agent=1 actor=test");
+	give(b, "t=node.up node=acd-1 boot=b1 kind=acd standby=1");
+	caller = call_arrives(b, "100");
+	greeting_ends(b, caller);
+	want_none(b, M_LEG_INVITE); /* the address is nowhere */
+	give(b, "t=node.up node=acd-2 boot=x1 kind=acd");
+	invited(b);
+	to(want(b, M_LEG_INVITE, F_RURI, "sip:a1@10.1.1.1:5070"), "acd-2",
+	   "x1");
+}
+
 static void connection_dies_with_its_node(void **state)
 {
 	struct bench *b = *state;
@@ -231,6 +250,7 @@ int main(void)
 		T(invite_comes_again),
 		T(unacknowledged_caller_proves_itself),
 		T(phone_is_rung_by_its_contact),
+		T(phone_is_rung_from_where_the_address_is),
 		T(connection_dies_with_its_node),
 		T(nobody_is_rung_while_no_node_is_up),
 	};
