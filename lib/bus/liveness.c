@@ -4,6 +4,7 @@
 #include <event2/listener.h>
 #include <event2/util.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -140,4 +141,22 @@ void liveness_free(struct liveness *l)
 	if (l->listener)
 		evconnlistener_free(l->listener);
 	free(l);
+}
+
+/* Its kernel answers, even when the engine itself stands still. */
+static bool is_answered(const struct link *link, unsigned ms)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	return getsockopt(link->fd, IPPROTO_TCP, TCP_INFO, &info, &len) ||
+	       !info.tcpi_unacked || info.tcpi_last_ack_recv < ms;
+}
+
+bool liveness_is_cut_off(const struct liveness *l, unsigned ms)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (is_answered(l->links[i], ms))
+			return false;
+	return l->n;
 }

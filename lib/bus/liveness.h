@@ -9,6 +9,8 @@
 #ifndef JF_BUS_LIVENESS_H
 #define JF_BUS_LIVENESS_H
 
+#include <stdbool.h>
+
 struct event_base;
 struct liveness;
 
@@ -17,5 +19,13 @@ struct liveness;
 int liveness_alloc(struct liveness **lp, struct event_base *base,
 		   const char *where, void (*on_closed)(void *arg), void *arg);
 void liveness_free(struct liveness *l); /* closes every link */
+
+/*
+ * There are links, and on none of them has what we write been acknowledged for
+ * so long: packets vanish. An engine that died closes its link, or its machine
+ * does; neither counts. ms: 500 at least, as TCP may put an acknowledgement
+ * off for 200 ms.
+ */
+bool liveness_is_cut_off(const struct liveness *l, unsigned ms);
 
 #endif

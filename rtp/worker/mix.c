@@ -44,6 +44,16 @@ void mixer_stop(struct mixer *mx, struct leg *leg)
 	play_end(&leg->play, mx->prompts);
 }
 
+bool mixer_is_still(const struct mixer *mx, unsigned frames)
+{
+	const struct leg *leg;
+
+	for (leg = mx->legs; leg; leg = leg->hh.next)
+		if (leg->still < frames)
+			return false;
+	return true;
+}
+
 /* ---- sums
  * ------------------------------------------------------------------------ */
 

@@ -38,6 +38,8 @@ struct leg *mixer_find(const struct mixer *mx, struct str id);
 void mixer_add(struct mixer *mx, struct leg *leg);    /* takes it over */
 void mixer_remove(struct mixer *mx, struct leg *leg); /* closes it */
 void mixer_stop(struct mixer *mx, struct leg *leg);   /* its playback */
+/* Nothing has come in on any leg for so many frames. */
+bool mixer_is_still(const struct mixer *mx, unsigned frames);
 
 /* 20 ms: receive, mix, send. */
 void mixer_frame(struct mixer *mx);

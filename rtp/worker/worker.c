@@ -19,6 +19,8 @@
 #define SPEECH_THREADS 2
 #define FIGURES_S 60
 #define FENCE_MS 300 /* engines take us for dead after this much silence */
+#define CUT_OFF_MS 500 /* as soon as it can be known, see liveness.h */
+#define LOOK_FRAMES 5 /* between looks at that */
 
 /* ---- false alarms
  * -------------------------------------------------------------------- */
@@ -47,14 +49,25 @@ static void say_again(void *arg)
  * left, owners treat us as one that died, and its recordings are parts with a
  * cause. The same process stays, for who supervises it.
  */
-static void begin_anew(struct worker *w, unsigned ms)
+static void begin_anew(struct worker *w, const char *why, unsigned ms)
 {
 	log_warn("fenced", "legs=%u recordings=%zu ms=%u "
-		 "reason=\"stood still for too long, begins anew\"",
-		 HASH_COUNT(w->mixer.legs), recorder_count(w->recorder), ms);
+		 "reason=\"%s for too long, begins anew\"",
+		 HASH_COUNT(w->mixer.legs), recorder_count(w->recorder), ms,
+		 why);
 	close_range(STDERR_FILENO + 1, ~0u, 0);
 	execv("/proc/self/exe", w->argv);
 	_exit(EX_OSERR);
+}
+
+/* Cut off by the network: no engine's machine answers, and no leg hears
+ * anything. Both together, as an engine's machine may be the one that is away,
+ * and parties may be silent. */
+static bool is_cut_off(const struct worker *w)
+{
+	return w->mixer.legs && !w->stopping &&
+	       liveness_is_cut_off(w->liveness, CUT_OFF_MS) &&
+	       mixer_is_still(&w->mixer, CUT_OFF_MS / FRAME_MS);
 }
 
 /* ---- the clock
@@ -65,6 +78,8 @@ static void on_frame(void *arg)
 	struct worker *w = arg;
 
 	mixer_frame(&w->mixer);
+	if (++w->frames % LOOK_FRAMES == 0 && is_cut_off(w))
+		begin_anew(w, "cut off", CUT_OFF_MS);
 }
 
 /* Within mixer_frame(): everybody's frame is known. */
@@ -82,7 +97,7 @@ static void on_skip(unsigned n, void *arg)
 	log_warn("clock_skipped",
 		 "frames=%u reason=\"the machine stood still\"", n);
 	if (n * FRAME_MS >= FENCE_MS && w->mixer.legs && !w->stopping)
-		begin_anew(w, n * FRAME_MS);
+		begin_anew(w, "stood still", n * FRAME_MS);
 	mixer_skip(&w->mixer, n);
 	record_skip(w->recorder, n);
 	say_again(w);

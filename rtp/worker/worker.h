@@ -32,6 +32,7 @@ struct worker {
 	struct event *second; /* timer: progress, figures */
 	bool stopping;
 	unsigned unconfirmed; /* recordings told, not confirmed by Redis */
+	unsigned frames;      /* since it began */
 	unsigned seconds;     /* since the figures were logged */
 };
 

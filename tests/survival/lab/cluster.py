@@ -76,6 +76,7 @@ class Cluster:
         self.services = {}
         self.holder = None
         self.pg = None
+        self.truth = "pg-1"  # the PostgreSQL that takes writes
 
     def say(self, text):
         """Nobody watches."""

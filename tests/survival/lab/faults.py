@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .cluster import RELAYS, WORKERS
 
 PARTITION = 1  # the demo tenant's
-FROZEN_S, CUT_S, DEAD_S = 30, 15, 8
+FROZEN_S, CUT_S, DEAD_S, AWAY_S = 30, 15, 8, 60
 
 
 @dataclass
@@ -30,7 +30,13 @@ class Fault:
 
     @property
     def lasts_s(self):
-        return {"frozen": FROZEN_S, "cut": CUT_S}.get(self.how, DEAD_S)
+        return {"frozen": FROZEN_S, "cut": CUT_S, "frozen long": AWAY_S,
+                "cut long": AWAY_S}.get(self.how, DEAD_S)
+
+    @property
+    def wakes(self):
+        """It was away, and comes back as it was."""
+        return self.how.startswith(("frozen", "cut"))
 
 
 ALL = [
@@ -48,6 +54,11 @@ ALL = [
     Fault("postgres", "killed", 1), Fault("postgres", "frozen", 1),
     Fault("postgres", "cut", 1),
 ]
+
+
+# What wakes up after a minute changes nothing.
+ALL += [Fault(f.kind, f.how + " long", f.back_s, f.sound_s)
+        for f in ALL if f.wakes]
 
 
 def named(*names):
@@ -85,9 +96,9 @@ def strike(fault, cluster, site, watch):
     service = cluster.services[fault.victim]
     if fault.how == "killed":
         service.signal(signal.SIGKILL)
-    elif fault.how == "frozen":
+    elif fault.how.startswith("frozen"):
         service.signal(signal.SIGSTOP)
-    elif fault.how == "cut":
+    elif fault.how.startswith("cut"):
         watch.cut.add(fault.victim)
         service.host.cut()
     else:
@@ -98,8 +109,8 @@ def strike(fault, cluster, site, watch):
 
 def heal(fault, cluster, watch):
     service = cluster.services[fault.victim]
-    if fault.how == "frozen":
+    if fault.how.startswith("frozen"):
         service.signal(signal.SIGCONT)
-    elif fault.how == "cut":
+    elif fault.how.startswith("cut"):
         service.host.heal()
         watch.back(fault.victim)

@@ -8,7 +8,7 @@ journal; nothing asks the product how it fared.
 import time
 from dataclasses import dataclass, field
 
-from . import faults
+from . import faults, wake
 from .crowd import Arrivals
 
 BEFORE_S, AFTER_S = 2, 4
@@ -67,10 +67,13 @@ def run(fault, cluster, site, watch, people, rate):
     out.victim = fault.victim
     out.back_s = people.free(probe)
     _sleep_until(begun + fault.lasts_s)
+    woken = wake.Wake(cluster, fault.victim) if fault.wakes else None
     faults.heal(fault, cluster, watch)
     healed = time.time()
     _sleep_until(healed + AFTER_S)
     ended = time.time()
+    if woken:
+        out.broken += woken.changed(rest, healed, ended)
     arrivals.close()
     out.gap_s = longest(rest, begun - 0.2, ended)
     failed, offered = arrivals.failed(begun, begun + OFFERED_S)
