@@ -10,6 +10,7 @@ from harness import CUSTOMER_HZ, SUPPORT
 from jf.sim.people import Manner, wait_for
 
 LISTEN_S = 0.6
+PATIENCE_S = 20
 
 
 class Pair:
@@ -55,9 +56,10 @@ class People:
         begun = time.time()
         pair.party.bye()
         try:
-            pair.party = pair.agent.wait_call(known + 1, 20)
+            pair.party = pair.agent.wait_call(known + 1, PATIENCE_S)
         except TimeoutError:
-            return 20.0
+            self.pairs.remove(pair)
+            return PATIENCE_S
         took = pair.party.call.when("offered") - begun
         pair.party.wait("acked", 15)
         pair.customer = self.line.pop(0)

@@ -19,7 +19,7 @@ FROZEN_S, CUT_S, DEAD_S, AWAY_S = 30, 15, 8, 60
 @dataclass
 class Fault:
     kind: str  # engine node relay worker redis postgres
-    how: str  # killed frozen cut wiped "wiped, owner killed"
+    how: str  # killed frozen cut wiped "wiped; owner killed"
     back_s: float
     sound_s: float = None
     victim: str = None
@@ -50,7 +50,7 @@ ALL = [
     Fault("worker", "cut", 3, 3),
     Fault("redis", "killed", 6), Fault("redis", "frozen", 6),
     Fault("redis", "cut", 6), Fault("redis", "wiped", 3),
-    Fault("redis", "wiped, owner killed", 6),
+    Fault("redis", "wiped; owner killed", 6),
     Fault("postgres", "killed", 1), Fault("postgres", "frozen", 1),
     Fault("postgres", "cut", 1),
 ]
@@ -102,7 +102,7 @@ def strike(fault, cluster, site, watch):
         watch.cut.add(fault.victim)
         service.host.cut()
     else:
-        if fault.how == "wiped, owner killed":
+        if fault.how == "wiped; owner killed":
             cluster.services[cluster.owner(PARTITION)].signal(signal.SIGKILL)
         cluster.redis(fault.victim).flushall()
 

@@ -81,8 +81,9 @@ def run(fault, cluster, site, watch, people, rate):
     lost = people.lost()
     out.lost = len(lost)
     _judge(out, fault, lost, heard_through_hold(people, begun - 0.2, ended))
-    people.pairs.append(people.pairs.pop(people.pairs.index(probe)))
-    people.pairs.sort(key=lambda p: p.held)
+    if probe in people.pairs:  # somebody else's turn next time
+        people.pairs.append(people.pairs.pop(people.pairs.index(probe)))
+        people.pairs.sort(key=lambda p: p.held)
     people.one_more()
     return out
 
