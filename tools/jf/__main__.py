@@ -23,7 +23,7 @@ HELP = """\
   sql [TEXT]  psql in the database: configuration, journal, bi views
   doctor      what is wrong with this machine or installation, and the cure
   test        run the tests: test [suite ...] [--asan] [--long] [--json]
-  bench       measure: bench [name ...] [--json]
+  bench       measure: bench [name ...] [--json] [options of the bench]
   fuzz        every parser, with lines reached: fuzz [target ...] [--runs N]
   help        this
 
@@ -99,7 +99,10 @@ def port_base(args):
 
 def main(argv):
     try:
-        args = parser().parse_args(argv)
+        args, args.rest = parser().parse_known_args(argv)
+        if args.rest and args.verb != "bench":
+            raise Trouble("%s is no option of %s; ./jackfield help lists "
+                          "everything" % (args.rest[0], args.verb))
         if args.verb in (None, "help") or args.help:
             print("usage: ./jackfield VERB\n\n" + HELP)
             return 0 if args.verb or args.help else 2

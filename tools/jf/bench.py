@@ -18,6 +18,8 @@ from . import Trouble, build, suites
 from .say import Step, line, table
 from .testrun import quiet
 
+LONG = ("soak",)  # run when they are named
+
 
 def run(args):
     with quiet(args.json):
@@ -25,15 +27,12 @@ def run(args):
         if not os.environ.get("JF_BUILD"):
             build.build("release")
     found = benchmarks()
-    unknown = [n for n in args.names if n not in found]
-    if unknown:
-        raise Trouble("there is no benchmark %s; there are: %s" % (
-            unknown[0], " ".join(found) or "none"))
     failed = 0
     rows = []
-    for name in args.names or found:
+    names, rest = asked(args, found)
+    for name in names:
         with quiet(args.json):
-            status, figures, words = measure(name, found[name])
+            status, figures, words = measure(name, found[name] + rest)
         if args.json:
             for f in figures:
                 print(json.dumps(f), flush=True)
@@ -52,6 +51,18 @@ def run(args):
         line()
         show(rows)
     return 1 if failed else 0
+
+
+def asked(args, found):
+    """(names, options). A value of an option of the bench's own may stand
+    among the names: options are for one bench."""
+    names = [n for n in args.names if n in found]
+    rest = [w for w in sys.argv[1:] if w in args.rest
+            or w in args.names and w not in found]
+    if rest and (len(names) != 1 or not args.rest):
+        raise Trouble("there is no benchmark %s; there are: %s" % (
+            rest[0], " ".join(found) or "none"))
+    return names or [n for n in found if n not in LONG], rest
 
 
 def benchmarks():
@@ -85,7 +96,7 @@ def measure(name, argv):
             if isinstance(one, dict) and "figure" in one:
                 figures.append(one)
 
-        run_.limit = suites.time.monotonic() + 3600
+        run_.limit = suites.time.monotonic() + 4 * 3600
         status = run_.execute(argv, each)
         step.note = "%s: %d figures" % (name, len(figures))
     suites.shutil.rmtree(run_.scratch, ignore_errors=True)
