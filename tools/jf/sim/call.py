@@ -4,7 +4,7 @@
 import threading
 import time
 
-from .sip import token, uri_of, user_of
+from .sip import param, token, uri_of, user_of
 
 T1 = 0.5
 ALLOW = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS"
@@ -204,6 +204,22 @@ class Call:
             self._ack_2xx(m)
         return self.note("reinvite %d" % m.code)
 
+    def refer(self, target):
+        """Its answer is "refer CODE", each NOTIFY "notify CODE"."""
+        self.phone.loop.soon(lambda: self._refer(target))
+
+    def _refer(self, target):
+        self.cseq += 1
+        m = self.phone.request("REFER", self.peer, self._dialog(
+            self.cseq, "REFER") + [("Refer-To", "<%s>" % target)])
+        self.phone.transact(m, lambda r: self.note(
+            "refer %s" % (r.code if r else "timeout")))
+
+    def replaces(self):
+        """This dialog as a Replaces header names it to the other side."""
+        return "%s;to-tag=%s;from-tag=%s" % (
+            self.call_id, param(self.remote, "tag"), self.tag)
+
     def _end(self, event):
         self.state = "ended"
         if self.again:
@@ -291,6 +307,9 @@ class Call:
             self._on_bye(m, source)
         elif method == "INVITE":
             self._on_reinvite(m, source)
+        elif method == "NOTIFY":
+            self.phone.reply(m, source, 200)
+            self.note("notify " + m.body.split(" ")[1])
         else:
             self.phone.reply(m, source, 200)
 
