@@ -52,6 +52,18 @@ static int make_dialog(struct leg *l, const struct msg *m)
 	return 0;
 }
 
+/* A WebSocket's socket is a TCP or TLS one: its URI says what it is. */
+static int proto_of(const struct target *to)
+{
+	const str *hop = to->du.len ? &to->du : &to->ru;
+	sip_uri_t uri;
+
+	if(parse_uri(hop->s, hop->len, &uri) == 0
+			&& (uri.proto == PROTO_WS || uri.proto == PROTO_WSS))
+		return uri.proto;
+	return to->socket->proto;
+}
+
 int uac_aim(struct leg *l, struct target *to)
 {
 	struct dest_info dst;
@@ -71,7 +83,7 @@ int uac_aim(struct leg *l, struct target *to)
 	}
 	to->socket = own_socket(to->socket);
 	l->dlg->send_sock = to->socket;
-	return contact_set(l, to->socket, to->socket->proto, acd.node);
+	return contact_set(l, to->socket, proto_of(to), acd.node);
 }
 
 static int send_invite(struct leg *l, const struct msg *m, struct target *to)
