@@ -2,7 +2,6 @@
 #include "kamailio-mods/acd/over.h"
 #include "kamailio-mods/acd/probe.h"
 #include "kamailio-mods/acd/request.h"
-#include "core/parser/parse_uri.h"
 
 #define RECONNECT_MS 60000 /* a phone's connection died with its node */
 #define PACE_MS 5 /* between two: a node's whole load comes at once */
@@ -43,17 +42,10 @@ void probe_send(struct leg *l)
 			.cbp = (void *)(uintptr_t)l->id, .cb_flags = TMCB_LOCAL_COMPLETED};
 
 	l->probe_at = 0;
+	request_follow(l);
 	l->dlg->loc_seq.value++;
 	if(tmb.t_uac(&u) < 0)
 		LM_WARN("event=probe_not_sent leg=%s call=%s\n", l->name, l->call);
-}
-
-static bool by_connection(const struct leg *l)
-{
-	sip_uri_t uri;
-
-	return l->flow.len && parse_uri(l->flow.s, l->flow.len, &uri) == 0
-		   && uri.proto != PROTO_NONE && uri.proto != PROTO_UDP;
 }
 
 void probe_begin(struct leg *l, bool heard)
@@ -65,7 +57,7 @@ void probe_begin(struct leg *l, bool heard)
 		return;
 	l->probe_at = next > now ? next : now;
 	next = l->probe_at + PACE_MS;
-	if(by_connection(l))
+	if(request_by_connection(l))
 		l->probe_at += RECONNECT_MS;
 	else if(l->probe_at == now)
 		probe_send(l);

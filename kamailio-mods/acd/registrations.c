@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/notice.h"
 #include "kamailio-mods/acd/registrations.h"
+#include "core/parser/parse_uri.h"
 #include "modules/usrloc/usrloc.h"
 
 static usrloc_api_t ul;
@@ -77,6 +78,70 @@ static void on_contact(ucontact_t *c, int type, void *param)
 	else if(is_last(c))
 		unregistered(&user, &domain, partition,
 				type & UL_CONTACT_EXPIRE ? "expired" : "removed");
+}
+
+/* ---- one ------------------------------------------------------------------ */
+
+/* Its Contact, or its GRUU (RFC 5627): the address of record and an instance.
+ */
+static bool is_same_phone(const sip_uri_t *want, const ucontact_t *c)
+{
+	sip_uri_t uri;
+
+	if(want->gr_val.len && c->instance.len > 2)
+		return c->instance.len - 2 == want->gr_val.len
+			   && !memcmp(c->instance.s + 1, want->gr_val.s,
+					   want->gr_val.len);
+	return parse_uri(c->c.s, c->c.len, &uri) == 0
+		   && str_same(&uri.user, &want->user)
+		   && str_same(&uri.host, &want->host);
+}
+
+/* sip:..., out of a name-addr without a display name. */
+static int parse_bare(const str *s, sip_uri_t *uri)
+{
+	bool named = s->len > 2 && s->s[0] == '<' && s->s[s->len - 1] == '>';
+
+	return parse_uri(s->s + named, s->len - 2 * named, uri);
+}
+
+static int copy_flow(urecord_t *r, const sip_uri_t *want, char *b, int size)
+{
+	ucontact_t *c;
+
+	for(c = r->contacts; c; c = c->next)
+		if(c->expires > time(NULL) && c->received.len > 0
+				&& c->received.len < size && is_same_phone(want, c)) {
+			memcpy(b, c->received.s, c->received.len);
+			return c->received.len;
+		}
+	return 0;
+}
+
+int registrations_flow(const str *aor, const str *contact, char *b, int size)
+{
+	sip_uri_t who, phone;
+	char name[256];
+	urecord_t *r;
+	udomain_t *d;
+	str key = {name, 0};
+	int n = 0;
+
+	if(parse_bare(aor, &who) < 0
+			|| parse_bare(contact, &phone) < 0
+			|| ul.get_udomain("location", &d) < 0)
+		return 0;
+	key.len = snprintf(name, sizeof(name), "%.*s@%.*s", STR_FMT(&who.user),
+			STR_FMT(&who.host));
+	if(key.len >= (int)sizeof(name))
+		return 0;
+	ul.lock_udomain(d, &key);
+	if(ul.get_urecord(d, &key, &r) == 0) {
+		n = copy_flow(r, &phone, b, size);
+		ul.release_urecord(r);
+	}
+	ul.unlock_udomain(d, &key);
+	return n;
 }
 
 /* ---- all of them --------------------------------------------------------- */

@@ -2,8 +2,10 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/identity.h"
+#include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/request.h"
 #include "kamailio-mods/acd/session.h"
+#include "core/parser/parse_uri.h"
 
 #define INVITE_CALLBACKS                                                   \
 	(TMCB_LOCAL_COMPLETED | TMCB_LOCAL_RESPONSE_OUT | TMCB_DONT_ACK)
@@ -38,6 +40,7 @@ int request_invite(struct leg *l, struct lines *h, struct str body)
 	str method = str_init("INVITE"), b = theirs(body);
 	uac_req_t u;
 
+	request_follow(l);
 	if(l->state == LEG_UP || l->asked_again || l->gw.again
 			|| l->session.min)
 		next_cseq(l->dlg);
@@ -101,6 +104,7 @@ static void bye(dlg_t *d, unsigned q850)
 
 void request_bye(struct leg *l, unsigned q850)
 {
+	request_follow(l);
 	bye(l->dlg, q850);
 }
 
@@ -109,6 +113,7 @@ static dlg_t *next_request(struct leg *l)
 {
 	dlg_t *d = leg_dialog(l);
 
+	request_follow(l);
 	next_cseq(l->dlg);
 	d->loc_seq = l->dlg->loc_seq;
 	return d;
@@ -169,6 +174,7 @@ int request_other(struct leg *l, const char *method, struct lines *h,
 	str name = {(char *)method, strlen(method)}, b = theirs(body);
 	uac_req_t u;
 
+	request_follow(l);
 	next_cseq(l->dlg);
 	fill(&u, &name, h, &b, l->dlg);
 	u.cb = on_other_reply;
@@ -193,6 +199,29 @@ void request_drop_fork(struct leg *l, sip_msg_t *reply)
 		LM_NOTICE("event=fork_dropped leg=%s call=%s\n", l->name, l->call);
 	}
 	tmb.free_dlg(d);
+}
+
+bool request_by_connection(const struct leg *l)
+{
+	sip_uri_t uri;
+
+	return l->flow.len && parse_uri(l->flow.s, l->flow.len, &uri) == 0
+		   && uri.proto != PROTO_NONE && uri.proto != PROTO_UDP;
+}
+
+void request_follow(struct leg *l)
+{
+	char b[256];
+	int n;
+
+	if(!request_by_connection(l))
+		return;
+	n = registrations_flow(&l->dlg->rem_uri, &l->dlg->rem_target, b,
+			sizeof(b));
+	if(n && !str_same(&l->flow, &(str){b, n})) {
+		shm_put(&l->flow, b, n);
+		request_keep_flow(l);
+	}
 }
 
 void request_keep_flow(struct leg *l)

@@ -33,6 +33,12 @@ void request_drop_fork(struct leg *l, sip_msg_t *reply);
  * address, so every request goes to the flow. After each target refresh. */
 void request_keep_flow(struct leg *l);
 
+/* The flow is a connection: TCP, TLS, a WebSocket. */
+bool request_by_connection(const struct leg *l);
+/* A phone whose connection broke has registered over another one: requests go
+ * there. Before each request. */
+void request_follow(struct leg *l);
+
 /* tm's callbacks (uac.c); the parameter is the leg's id. */
 void on_invite_reply(struct cell *t, int type, struct tmcb_params *ps);
 void on_update_reply(struct cell *t, int type, struct tmcb_params *ps);
