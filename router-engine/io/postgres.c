@@ -16,6 +16,7 @@
 
 #include "lib/base/log.h"
 #include "router-engine/io/alarm.h"
+#include "router-engine/io/hosts.h"
 #include "router-engine/io/postgres.h"
 
 #define CONNECT_MS 3000
@@ -42,6 +43,7 @@ struct pg {
 	struct event_base *base;
 	struct pg_handlers h;
 	char *conninfo, *application, *listen;
+	struct hosts hosts;
 	unsigned deadline_ms, retry_ms;
 	enum pg_state state;
 	PGconn *conn;
@@ -179,6 +181,13 @@ static void go_away(struct pg *p, const char *why)
 		p->h.on_down(p->h.arg);
 }
 
+/* It is silent: frozen, cut off, or an old primary whose standby left it. */
+static void give_up(struct pg *p, const char *why)
+{
+	hosts_next(&p->hosts);
+	go_away(p, why);
+}
+
 static void flush(struct pg *p)
 {
 	int n = PQflush(p->conn);
@@ -197,7 +206,7 @@ static void deadline_look(struct pg *p)
 	if (!q)
 		return;
 	if (now >= q->deadline_ms)
-		go_away(p, "no answer in time");
+		give_up(p, "no answer in time");
 	else
 		alarm_set(p->alarm, (unsigned)(q->deadline_ms - now));
 }
@@ -247,6 +256,7 @@ static int query_error(const struct query *q)
 static void on_result(struct pg *p, PGresult *res)
 {
 	struct query *q = TAILQ_FIRST(&p->queries);
+	bool alone;
 
 	if (!q) {
 		PQclear(res);
@@ -265,7 +275,10 @@ static void on_result(struct pg *p, PGresult *res)
 	PQclear(res);
 	TAILQ_REMOVE(&p->queries, q, link);
 	p->inside = true;
+	alone = q->unconfirmed && hosts_many(&p->hosts);
 	query_end(q, q->res ? query_error(q) : EPROTO);
+	if (alone) /* and is another one the primary by now? */
+		give_up(p, "no standby confirms what it commits");
 	p->inside = false;
 }
 
@@ -395,10 +408,13 @@ static void connect_poll(struct pg *p)
 
 static void connect_start(struct pg *p)
 {
+	/* Of a name that comes twice the last one counts. */
 	const char *const keys[] = {"dbname", "application_name",
-				    "client_encoding", NULL};
+				    "client_encoding",
+				    p->hosts.host ? "host" : NULL,
+				    p->hosts.port ? "port" : NULL, NULL};
 	const char *const values[] = {p->conninfo, p->application, "UTF8",
-				      NULL};
+				      p->hosts.host, p->hosts.port, NULL};
 
 	p->broken = false;
 	p->conn = PQconnectStartParams(keys, values, 1);
@@ -433,7 +449,7 @@ static void on_alarm(void *arg)
 	if (p->state == PG_AWAY) {
 		connect_start(p);
 	} else if (p->state == PG_CONNECTING) {
-		go_away(p, "the server does not answer");
+		give_up(p, "the server does not answer");
 	} else if (p->broken) {
 		p->broken = false;
 		go_away(p, PQerrorMessage(p->conn));
@@ -444,30 +460,16 @@ static void on_alarm(void *arg)
 
 /* ---- life -------------------------------------------------------------------------- */
 
-static int conninfo_check(const char *conninfo, char *err, size_t errsz)
-{
-	char *text = NULL;
-	PQconninfoOption *v = PQconninfoParse(conninfo, &text);
-
-	if (v) {
-		PQconninfoFree(v);
-		return 0;
-	}
-	first_line(err, errsz, text);
-	PQfreemem(text);
-	return EINVAL;
-}
-
 int pg_alloc(struct pg **pp, struct event_base *base,
 	     const struct pg_conf *conf, char *err, size_t errsz)
 {
-	struct pg *p;
+	struct pg *p = calloc(1, sizeof(*p));
+	int e = p ? hosts_read(&p->hosts, conf->conninfo, err, errsz) : ENOMEM;
 
-	if (conninfo_check(conf->conninfo, err, errsz))
-		return EINVAL;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return ENOMEM;
+	if (e) {
+		free(p);
+		return e;
+	}
 	TAILQ_INIT(&p->queries);
 	p->base = base;
 	p->h = conf->h;
@@ -496,6 +498,7 @@ void pg_free(struct pg *p)
 	p->state = PG_AWAY;
 	fail_all(p, ECANCELED);
 	alarm_free(p->alarm);
+	hosts_release(&p->hosts);
 	free(p->conninfo);
 	free(p->application);
 	free(p->listen);

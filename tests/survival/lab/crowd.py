@@ -50,8 +50,8 @@ class People:
         return [p for p in self.pairs if not p.held]
 
     def free(self, pair):
-        """The agent hangs up; its next call is the first one's in line. The
-        seconds until that INVITE; the pair talks with the new caller then."""
+        """The agent hangs up. The seconds until the next INVITE; whose it is
+        tells settle()."""
         known = len(pair.agent.calls)
         begun = time.time()
         pair.party.bye()
@@ -62,8 +62,30 @@ class People:
             return PATIENCE_S
         took = pair.party.call.when("offered") - begun
         pair.party.wait("acked", 15)
-        pair.customer = self.line.pop(0)
         return took
+
+    def settle(self, pair, wiped):
+        """With whom the agent talks who was freed: the first in line. When
+        Redis forgot everything just then, it may be the caller of before, who
+        had no time to hear of it. What is wrong, in words."""
+        was, pair.customer = pair.customer, self._heard_by(pair)
+        if pair.customer is None:
+            pair.customer = was
+            return ["who was freed talks with nobody"]
+        if pair.customer is was:
+            return [] if wiped else ["who hung up is called again"]
+        first = pair.customer is self.line[0]
+        self.line.remove(pair.customer)
+        return [] if first else ["the first in line was passed over"]
+
+    def _heard_by(self, pair):
+        """The caller whom this agent's call reaches."""
+        now = time.time()
+        for c in [*self.line, pair.customer]:
+            if c.ear.tones(now - 0.5, now - 0.1, (pair.party.hz,))[
+                    pair.party.hz] > 3000:
+                return c
+        return None
 
     def one_more(self):
         """Somebody new at the end of the line."""

@@ -75,6 +75,7 @@ def run(fault, cluster, site, watch, people, rate):
     if woken:
         out.broken += woken.changed(rest, healed, ended)
     arrivals.close()
+    out.broken += people.settle(probe, "wiped" in fault.how)
     out.gap_s = longest(rest, begun - 0.2, ended)
     failed, offered = arrivals.failed(begun, begun + OFFERED_S)
     out.failed, out.offered = len(failed), len(offered)
