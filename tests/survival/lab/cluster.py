@@ -6,7 +6,7 @@
     rtp-1 rtp-2                rtpengine, each with a Redis of its own
     worker-1 worker-2          media
     redis-1 redis-2 redis-3    each with a Sentinel
-    pg-1                       PostgreSQL
+    pg-1 pg-2                  PostgreSQL and its synchronous standby
 
 Configuration comes from the templates that `./jackfield up` uses.
 """
@@ -18,17 +18,17 @@ import subprocess
 import redis as redis_client
 from jf import certificate, database, render
 from jf.layout import Layout
-from jf.postgres import Postgres
 from jf.sim.people import wait_for
 from jf.stack import lease_owner
 
 from .net import SERVICE, Host
 from .service import Service
+from .truth import NAMES as TRUTHS, Truth
 
 ENGINES, NODES = ("engine-1", "engine-2"), ("acd-1", "acd-2")
 RELAYS, WORKERS = ("rtp-1", "rtp-2"), ("worker-1", "worker-2")
 STORES = ("redis-1", "redis-2", "redis-3")
-HOSTS = ENGINES + NODES + RELAYS + WORKERS + STORES + ("pg-1",)
+HOSTS = ENGINES + NODES + RELAYS + WORKERS + STORES + TRUTHS
 SENTINEL_PORT = 26379
 
 
@@ -75,8 +75,7 @@ class Cluster:
         self.machines = {n: Machine(n, addrs[n], self) for n in HOSTS}
         self.services = {}
         self.holder = None
-        self.pg = None
-        self.truth = "pg-1"  # the PostgreSQL that takes writes
+        self.truth = Truth(self)
 
     def say(self, text):
         """Nobody watches."""
@@ -100,12 +99,14 @@ class Cluster:
     def stop(self):
         for service in reversed(list(self.services.values())):
             service.stop()
-        if self.pg:
-            self.pg.kill()
+        self.truth.close()
         for machine in self.machines.values():
             machine.host.close()
 
     # ---- the parts ----------------------------------------------------------
+
+    def begin(self, name, argv):
+        return self._begin(self.machines[name], argv)
 
     def _begin(self, machine, argv, name=None, **options):
         service = machine.service(argv, self, name, **options)
@@ -114,19 +115,15 @@ class Cluster:
         return service
 
     def _postgres(self):
-        m = self.machines["pg-1"]
-        self.pg = Postgres(
-            m.layout.path("pg"), m.layout.ports["postgres"],
-            self.base.passwords(), addr=m.host.addr,
-            log=self.base.log("pg-1"), template=os.path.join(
-                self.base.source, "cfg/postgres/postgresql.conf.j2"),
-            context=m.context, durable=False, networks=("10.78.0.0/16",))
-        self.pg.init()
-        self.pg.configure()
-        self._begin(m, self.pg.argv())
-        self.pg.wait_ready()
+        self.truth.start()
         os.makedirs(self.base.path("pg"), exist_ok=True)
         database.migrate(self)
+        self.truth.stand_by()
+        self.truth.watch()
+
+    @property
+    def pg(self):
+        return self.truth.now
 
     def _redis(self):
         first = self.machines["redis-1"]
@@ -178,7 +175,7 @@ class Cluster:
         self._begin(m, [m.layout.program("router-engine"), "--config",
                         m.render("jackfield/engine.yaml.j2",
                                  "etc/engine.yaml", rtpengines=relays,
-                                 postgres=self.pg.conninfo(
+                                 postgres=self.truth.conninfo(
                                      "jackfield_engine"))])
 
     def _node(self, name):

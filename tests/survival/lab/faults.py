@@ -74,7 +74,7 @@ def victim(cluster, site, kind):
     if kind == "redis":
         return cluster.primary()
     if kind == "postgres":
-        return "pg-1"
+        return cluster.truth.primary
     return busiest(site, {"relay": ("rtpengine", RELAYS),
                           "worker": ("worker", WORKERS)}[kind])
 

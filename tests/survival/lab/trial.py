@@ -75,13 +75,15 @@ def run(fault, cluster, site, watch, people, rate):
     if woken:
         out.broken += woken.changed(rest, healed, ended)
     arrivals.close()
-    out.broken += people.settle(probe, "wiped" in fault.how)
+    if probe in people.pairs:
+        out.broken += people.settle(probe, "wiped" in fault.how)
     out.gap_s = longest(rest, begun - 0.2, ended)
     failed, offered = arrivals.failed(begun, begun + OFFERED_S)
     out.failed, out.offered = len(failed), len(offered)
     lost = people.lost()
     out.lost = len(lost)
     _judge(out, fault, lost, heard_through_hold(people, begun - 0.2, ended))
+    cluster.truth.rejoin()
     if probe in people.pairs:  # somebody else's turn next time
         people.pairs.append(people.pairs.pop(people.pairs.index(probe)))
         people.pairs.sort(key=lambda p: p.held)

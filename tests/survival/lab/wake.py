@@ -53,7 +53,7 @@ class Wake:
         meta = self.cluster.redis(primary).hgetall("{p%d}:meta" % PARTITION)
         return {"redis": primary, "engine": self.cluster.owner(PARTITION),
                 "generation": meta.get("generation"),
-                "postgres": self.cluster.truth}
+                "postgres": self.cluster.truth.primary}
 
     def changed(self, pairs, healed, ended):
         """In words, what is not as it was."""
