@@ -76,6 +76,7 @@ def parser():
     p = verb("fuzz")
     p.add_argument("names", nargs="*")
     p.add_argument("--runs", type=int, default=10000000)
+    p.add_argument("--seconds", type=int, default=300)
     p = verb("bench")
     p.add_argument("names", nargs="*")
     p.add_argument("--json", action="store_true")
