@@ -240,7 +240,7 @@ void agent_restore(struct core *c, struct agent *a, struct str name)
 void agent_retire(struct core *c, struct agent *a)
 {
 	a->retired = true;
-	idle_leave(a);
+	idle_leave(c, a);
 	a->next = AGENT_OFFLINE;
 	record_changed(c, &a->rec);
 	if (at_work(a))

@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 #include "router-engine/core/contact.h"
+#include "router-engine/core/expr.h"
 #include "router-engine/core/idle.h"
 #include "router-engine/core/line.h"
 #include "router-engine/core/match.h"
 #include "router-engine/core/node.h"
+#include "router-engine/core/steps.h"
 
 #define FAULT(c, ...)                                                          \
 	(snprintf((c)->fault, sizeof((c)->fault), __VA_ARGS__), (c)->fault)
@@ -105,18 +107,53 @@ static const struct contact *of_place(const struct rank_node *n)
 					offsetof(struct contact, place));
 }
 
-/* Nobody eligible idles while the queue's first waits. */
-static const char *check_head(struct core *c, const struct line *l)
+/* By the rows, not by the sets that the matcher uses. */
+static bool admits(const struct queue *q, const struct step *s,
+		   const struct agent *a)
 {
-	const struct contact *ct = line_head(l);
-	struct queue *q = queue_find(c, l->queue);
+	const struct expr_agent x = {
+		.skills = text_str(&a->skills), .user = text_str(&a->user),
+		.groups = text_str(&a->groups),
+		.languages = text_str(&a->languages)};
+	struct expr e = {.n = 1, .nodes = {{.op = EXPR_SKILL, .cmp = EXPR_GE}}};
+	char err[200];
+
+	e.nodes[0].name = text_str(&q->skill);
+	e.nodes[0].value = (uint32_t)q->level;
+	if (q->skill.len && !expr_holds(&e, &x))
+		return false;
+	return !s->who.len || (!expr_parse(text_str(&s->who), EXPR_PEOPLE, &e,
+					   err, sizeof(err)) &&
+			       expr_holds(&e, &x));
+}
+
+static const char *why_not(struct core *c, const struct contact *ct,
+			   const struct agent *a)
+{
+	const char *why = match_obstacle(c, ct, a);
+
+	return why ? why : "";
+}
+
+/* Nobody eligible idles while the contact waits. */
+static const char *check_alone(struct core *c, const struct contact *ct)
+{
+	bool settled = !c->meta.rebuild && !c->conf &&
+		       (!core_due(c) || core_due(c) > now_of(c)) &&
+		       rtpengine_choose(c, STR_NONE);
+	const struct queue *q = queue_find(c, ct->queue);
+	const struct step *s = step_of(c, ct);
 	const struct agent *a, *tmp;
 
-	if (!ct || !q)
+	if (!settled || !q || !s || ct->state != CONTACT_QUEUED)
 		return NULL;
+	if (rank_in(&ct->news) || ct->pool != s->pool)
+		return FAULT(c, "contact %llx: nobody was sought in step %llu",
+			     (unsigned long long)ct->id,
+			     (unsigned long long)ct->step);
 	HASH_ITER(hh, c->agents, a, tmp)
-		if (a->tenant == ct->tenant && !a->retired &&
-		    !match_obstacle(c, q, a))
+		if (a->tenant == ct->tenant && idle_is(c, a) &&
+		    admits(q, s, a) && strcmp(why_not(c, ct, a), "unreachable"))
 			return FAULT(c, "contact %llx waits, agent %llu idles",
 				     (unsigned long long)ct->id,
 				     (unsigned long long)a->id);
@@ -126,9 +163,6 @@ static const char *check_head(struct core *c, const struct line *l)
 /* A line is in order. */
 static const char *check_line(struct core *c, const struct line *l)
 {
-	bool settled = !c->meta.rebuild && !c->conf &&
-		       (!core_due(c) || core_due(c) > now_of(c)) &&
-		       rtpengine_choose(c, STR_NONE);
 	const struct rank_node *n = rank_first(&l->contacts), *next;
 
 	for (; n; n = next) {
@@ -139,7 +173,7 @@ static const char *check_line(struct core *c, const struct line *l)
 				     (unsigned long long)l->queue,
 				     (unsigned long long)of_place(n)->id);
 	}
-	return settled ? check_head(c, l) : NULL;
+	return NULL;
 }
 
 /* Whoever is on the seats is free, and the other way round. */
@@ -171,5 +205,6 @@ const char *core_check(struct core *c)
 	CHECK_ALL(legs, leg, check_leg);
 	CHECK_ALL(agents, agent, check_seats);
 	CHECK_ALL(lines, line, check_line);
+	CHECK_ALL(contacts, contact, check_alone);
 	return NULL;
 }

@@ -6,6 +6,7 @@
  */
 #include "router-engine/core/agent.h"
 #include "router-engine/core/conf.h"
+#include "router-engine/core/contact.h"
 #include "router-engine/core/idle.h"
 #include "router-engine/core/record.h"
 
@@ -63,6 +64,13 @@ void on_conf_begin(struct core *c, const struct msg *m)
 		record_each(c, conf_kinds[i], unname, NULL);
 }
 
+/* Its step may have gone, or be due at another time. */
+static void go_on(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	contact_replan(c, (struct contact *)r);
+}
+
 void on_conf_end(struct core *c, const struct msg *m)
 {
 	(void)m;
@@ -74,6 +82,7 @@ void on_conf_end(struct core *c, const struct msg *m)
 	for (size_t i = 0; i < 4; i++)
 		record_each(c, conf_kinds[i], drop_unnamed, NULL);
 	conf_sort(c);
+	record_each(c, RECORD_CONTACT, go_on, NULL);
 	c->match = true;
 }
 
@@ -133,6 +142,7 @@ static void queue_set(struct core *c, struct queue *q, const struct msg *m)
 	put(c, &q->name, m, F_NAME);
 	put(c, &q->language, m, F_LANGUAGE);
 	put(c, &q->skill, m, F_SKILL);
+	put(c, &q->steps, m, F_STEPS);
 	put(c, &q->greeting, m, F_GREETING);
 	put(c, &q->music, m, F_MUSIC);
 	put(c, &q->hold_music, m, F_HOLD_MUSIC);
@@ -179,6 +189,8 @@ void on_conf_agent(struct core *c, const struct msg *m)
 	put(c, &a->name, m, F_NAME);
 	put(c, &a->user, m, F_USER);
 	put(c, &a->skills, m, F_SKILLS);
+	put(c, &a->languages, m, F_LANGUAGES);
+	put(c, &a->groups, m, F_GROUPS);
 	record_changed(c, &a->rec);
 }
 

@@ -8,6 +8,7 @@
 #include "router-engine/core/out.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/say.h"
+#include "router-engine/core/steps.h"
 #include "router-engine/core/talk.h"
 #include "router-engine/core/transfer.h"
 
@@ -44,8 +45,11 @@ void contact_enter(struct core *c, struct contact *ct,
 
 	ct->state = state;
 	record_changed(c, &ct->rec);
-	if (state == CONTACT_QUEUED)
+	line_seek(c, ct);
+	if (state == CONTACT_QUEUED) {
+		steps_ask_again(c, ct);
 		line_news(c, ct);
+	}
 	e = out_new(c, M_PUSH_CONTACT);
 	out_id(c, e, F_CONTACT, 'c', ct->id);
 	out_num(c, e, F_TENANT, ct->tenant);
@@ -163,14 +167,33 @@ bool contact_begin(struct core *c, struct leg *l, const struct msg *m)
 	return true;
 }
 
+/* The earlier of its next announcement and its next step. */
+static void wait_on(struct core *c, struct contact *ct)
+{
+	uint64_t due = steps_due(c, ct);
+
+	if (!due || (ct->tell_due && ct->tell_due < due))
+		due = ct->tell_due;
+	if (due != ct->due)
+		timer_set(c, &ct->rec, &ct->due, due);
+}
+
+/* By the timer: what plays now goes first. */
+static void tell_place(struct core *c, struct contact *ct)
+{
+	ct->tell_due = now_of(c);
+	wait_on(c, ct);
+}
+
 static void enqueue(struct core *c, struct contact *ct, const char *cause)
 {
 	contact_segment(c, ct, cause, SEGMENT_QUEUE, 0, 0);
 	ct->enqueued = now_of(c);
 	line_join(c, ct);
+	steps_begin(c, ct, now_of(c));
 	contact_enter(c, ct, CONTACT_QUEUED, "enqueued");
 	contact_music(c, ct);
-	timer_set(c, &ct->rec, &ct->due, now_of(c)); /* tell the place */
+	tell_place(c, ct);
 	c->match = true;
 }
 
@@ -183,13 +206,13 @@ void contact_send_on(struct core *c, struct contact *ct, struct queue *q)
 	ct->cls = q->cls;
 	ct->priority = q->priority;
 	ct->announced = 0;
-	ct->told_alone = false;
 	line_join(c, ct);
+	steps_begin(c, ct, now_of(c));
 	contact_enter(c, ct, CONTACT_QUEUED, "transferred");
 	contact_music(c, ct);
 	if (l)
 		leg_remember(c, l);
-	timer_set(c, &ct->rec, &ct->due, now_of(c)); /* tell the place */
+	tell_place(c, ct);
 	c->match = true;
 }
 
@@ -243,11 +266,12 @@ void contact_back(struct core *c, struct contact *ct)
 	ct->priority = q ? q->priority : 0;
 	ct->holders = 0;
 	line_join(c, ct);
+	steps_begin(c, ct, ct->enqueued);
 	contact_enter(c, ct, CONTACT_QUEUED, "rebuilt");
 	contact_music(c, ct);
 	media_aim(c, leg_find(c, ct->caller_leg));
-	if (q && q->announce_ms)
-		timer_set(c, &ct->rec, &ct->due, now_of(c) + q->announce_ms);
+	ct->tell_due = q && q->announce_ms ? now_of(c) + q->announce_ms : 0;
+	wait_on(c, ct);
 }
 
 /* ---- waiting -------------------------------------------------------------------------- */
@@ -272,8 +296,7 @@ static void announce(struct core *c, struct contact *ct)
 		return;
 	if (!ct->announced || position < ct->announced)
 		ct->announced = position;
-	timer_set(c, &ct->rec, &ct->due,
-		  q->announce_ms ? now_of(c) + q->announce_ms : 0);
+	ct->tell_due = q->announce_ms ? now_of(c) + q->announce_ms : 0;
 	media_play(c, l, say_position(c, text_str(&q->language), ct->announced),
 		   false, arena_printf(&c->arena, "position %llu",
 				(unsigned long long)ct->announced).p);
@@ -282,10 +305,26 @@ static void announce(struct core *c, struct contact *ct)
 void contact_due(struct core *c, struct contact *ct)
 {
 	timer_set(c, &ct->rec, &ct->due, 0);
-	if (ct->state == CONTACT_GREETING)
+	if (ct->state == CONTACT_GREETING) {
 		enqueue(c, ct, "timeout");
-	else if (line_in(ct))
+		return;
+	}
+	if (!line_in(ct))
+		return;
+	if (ct->tell_due && ct->tell_due <= now_of(c)) {
+		ct->tell_due = 0;
 		announce(c, ct);
+	}
+	contact_replan(c, ct);
+}
+
+void contact_replan(struct core *c, struct contact *ct)
+{
+	if (!line_in(ct))
+		return;
+	if (steps_go_on(c, ct) && ct->state == CONTACT_QUEUED)
+		line_news(c, ct);
+	wait_on(c, ct);
 }
 
 void contact_played(struct core *c, struct contact *ct, struct leg *l)

@@ -23,6 +23,8 @@ void contact_leg_over(struct core *c, struct contact *ct, struct leg *l);
 /* Somebody asks for its end. */
 void on_contact_end(struct core *c, const struct msg *m);
 void contact_due(struct core *c, struct contact *ct);
+/* The step that is due by now, and when to look again. */
+void contact_replan(struct core *c, struct contact *ct);
 
 void contact_enter(struct core *c, struct contact *ct,
 		   enum contact_state state, const char *cause);

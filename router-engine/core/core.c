@@ -25,6 +25,7 @@
 #include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
+#include "router-engine/core/pools.h"
 #include "router-engine/core/producer.h"
 #include "router-engine/core/rebuild.h"
 #include "router-engine/core/record.h"
@@ -106,7 +107,7 @@ void core_free(struct core *c)
 		return;
 	record_free_all(c);
 	line_free_all(c);
-	idle_free_all(c);
+	pools_free(c);
 	heap_release(&c->timers);
 	arena_release(&c->arena);
 	free(c->effects);

@@ -1,46 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
+#include "router-engine/core/contact.h"
 #include "router-engine/core/idle.h"
+#include "router-engine/core/line.h"
+#include "router-engine/core/pools.h"
 #include "router-engine/core/record.h"
 #include "router-engine/core/takeover.h"
 
-int idle_level(struct str skills, struct str skill)
-{
-	struct str item, name;
-	uint64_t level;
+/* Who is looked at in the order of idle time before the whole set is. */
+#define PROBES 32
 
-	while (str_cut(&skills, ',', &item)) {
-		str_cut(&item, ':', &name);
-		if (str_eq(name, skill) && !str_u64(item, &level))
-			return (int)level;
-	}
-	return -1;
+static struct agent *of_idle(const struct rank_node *n)
+{
+	return (struct agent *)((char *)n - offsetof(struct agent, idle));
 }
 
-static bool before(const struct rank_node *x, const struct rank_node *y)
+static bool idle_before(const struct agent *a, const struct agent *b)
 {
-	const struct agent *a = ((const struct seat *)x)->agent;
-	const struct agent *b = ((const struct seat *)y)->agent;
-
 	return a->idle_since != b->idle_since ? a->idle_since < b->idle_since
 					      : a->id < b->id;
 }
 
-/* ---- on and off the seats ------------------------------------------------ */
+static bool before(const struct rank_node *x, const struct rank_node *y)
+{
+	return idle_before(of_idle(x), of_idle(y));
+}
+
+/* ---- on and off the list ------------------------------------------------- */
 
 bool idle_is(struct core *c, const struct agent *a)
 {
-	return a->state == AGENT_READY && a->registered && a->node.len &&
-	       a->not_before <= now_of(c) && !a->retired && !a->rec.gone &&
-	       takeover_reaches(c, a);
+	return a->home && a->state == AGENT_READY && a->registered &&
+	       a->node.len && a->not_before <= now_of(c) && !a->retired &&
+	       !a->rec.gone && takeover_reaches(c, a);
 }
 
-void idle_leave(struct agent *a)
+static void mark(struct core *c, struct agent *a, bool idle)
 {
-	for (size_t i = 0; a->seated && i < a->nseats; i++)
-		rank_remove(&a->seats[i].pool->idle, &a->seats[i].node);
-	a->seated = false;
+	uint64_t bit = (uint64_t)1 << a->index % 64;
+	uint64_t *word = &a->home->idle_set[a->index / 64];
+
+	*word = idle ? *word | bit : *word & ~bit;
+	a->seated = idle;
+	pools_count(c, a, idle);
+}
+
+void idle_leave(struct core *c, struct agent *a)
+{
+	if (!a->seated)
+		return;
+	rank_remove(&a->home->idle, &a->idle);
+	mark(c, a, false);
 }
 
 void idle_update(struct core *c, struct agent *a)
@@ -50,157 +61,62 @@ void idle_update(struct core *c, struct agent *a)
 	if (is == a->seated)
 		return;
 	if (!is) {
-		idle_leave(a);
+		idle_leave(c, a);
 		return;
 	}
-	for (size_t i = 0; i < a->nseats; i++)
-		rank_insert(&a->seats[i].pool->idle, &a->seats[i].node, a->id);
-	a->seated = true;
+	rank_insert(&a->home->idle, &a->idle, a->id);
+	mark(c, a, true);
+}
+
+/* ---- the longest idle -------------------------------------------------------- */
+
+/* Most wishes are satisfied by one of the first in the order of idle time;
+ * for the others the set of who is free and of the pool is small. */
+static struct agent *in_order(const struct tenant *t, const struct pool *p)
+{
+	const struct rank_node *n = rank_first(&t->idle);
+
+	for (int i = 0; n && i < PROBES; i++, n = rank_next(n))
+		if (pool_has(p, of_idle(n)))
+			return of_idle(n);
+	return NULL;
+}
+
+static struct agent *in_set(const struct tenant *t, const struct pool *p)
+{
+	struct agent *best = NULL;
+
+	for (size_t w = 0; w < p->words; w++)
+		for (uint64_t v = p->agents[w] & t->idle_set[w]; v;
+		     v &= v - 1) {
+			struct agent *a = t->agents[64 * w +
+					  (size_t)__builtin_ctzll(v)];
+
+			if (!best || idle_before(a, best))
+				best = a;
+		}
+	return best;
 }
 
 /* A registration at a dead node ends by the clock, without an event. */
-struct agent *idle_longest(struct core *c, const struct queue *q)
+struct agent *idle_longest(struct core *c, const struct pool *p)
 {
-	const struct rank_node *n;
+	struct tenant *t = tenant_find(c, p->tenant);
 	struct agent *a;
 	struct node *node;
 	bool by_uri;
 
-	while (q->pool && (n = rank_first(&q->pool->idle))) {
-		a = ((const struct seat *)n)->agent;
-		if (takeover_ring(c, a, &node, &by_uri))
+	while (t && p->nidle) {
+		a = in_order(t, p);
+		if (!a)
+			a = in_set(t, p);
+		if (!a || takeover_ring(c, a, &node, &by_uri))
 			return a;
 		a->registered = false;
 		record_changed(c, &a->rec);
 		idle_update(c, a);
 	}
 	return NULL;
-}
-
-uint64_t idle_count(const struct queue *q)
-{
-	return q->pool ? rank_size(&q->pool->idle) : 0;
-}
-
-/* ---- pools ------------------------------------------------------------------ */
-
-static int compare(const void *a, const void *b)
-{
-	const struct pool *x = a, *y = b;
-	int d;
-
-	if (x->tenant != y->tenant)
-		return x->tenant < y->tenant ? -1 : 1;
-	d = str_cmp(x->skill, y->skill);
-	if (d)
-		return d;
-	return x->level < y->level ? -1 : x->level > y->level;
-}
-
-static struct pool wish(const struct queue *q)
-{
-	return (struct pool){
-		.tenant = q->tenant,
-		.level = q->skill.len ? q->level : 0,
-		.skill = text_str(&q->skill),
-		.idle = {NULL, before},
-	};
-}
-
-/* One for each different wish, in order. */
-static void make_pools(struct core *c)
-{
-	size_t max = HASH_COUNT(c->queues), n = 0;
-	struct queue *q, *tmp;
-
-	c->npools = 0;
-	c->pools = calloc(max + 1, sizeof(*c->pools));
-	if (!c->pools) {
-		c->failed = true;
-		return;
-	}
-	HASH_ITER(hh, c->queues, q, tmp)
-		if (!q->rec.gone)
-			c->pools[n++] = wish(q);
-	qsort(c->pools, n, sizeof(*c->pools), compare);
-	for (size_t i = 0; i < n; i++)
-		if (!i || compare(&c->pools[i], &c->pools[c->npools - 1]))
-			c->pools[c->npools++] = c->pools[i];
-	HASH_ITER(hh, c->queues, q, tmp) {
-		struct pool w = wish(q);
-
-		q->pool = q->rec.gone ? NULL
-			: bsearch(&w, c->pools, c->npools, sizeof(w), compare);
-	}
-}
-
-/* ---- seats ---------------------------------------------------------------------- */
-
-/* The first pool that does not come before this wish. */
-static size_t lower(const struct core *c, const struct pool *w)
-{
-	size_t lo = 0, hi = c->npools;
-
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-
-		if (compare(&c->pools[mid], w) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Seats in the pools of one skill up to a level; counts when seats is NULL. */
-static size_t sit(struct core *c, struct agent *a, struct str skill, int level,
-		  struct seat *seats)
-{
-	struct pool w = {.tenant = a->tenant, .skill = skill};
-	size_t n = 0;
-
-	for (size_t i = lower(c, &w); i < c->npools; i++) {
-		struct pool *p = &c->pools[i];
-
-		if (p->tenant != a->tenant || !str_eq(p->skill, skill) ||
-		    (int)p->level > level)
-			break;
-		if (seats)
-			seats[n] = (struct seat){.agent = a, .pool = p};
-		n++;
-	}
-	return n;
-}
-
-static size_t sit_everywhere(struct core *c, struct agent *a,
-			     struct seat *seats)
-{
-	struct str list = text_str(&a->skills), item, name;
-	size_t n = sit(c, a, STR_NONE, 0, seats);
-	uint64_t level;
-
-	while (str_cut(&list, ',', &item)) {
-		str_cut(&item, ':', &name);
-		/* of a skill that is named twice the first counts */
-		if (!name.len || str_u64(item, &level) ||
-		    idle_level(text_str(&a->skills), name) != (int)level)
-			continue;
-		n += sit(c, a, name, (int)level, seats ? seats + n : NULL);
-	}
-	return n;
-}
-
-static void make_seats(struct core *c, struct agent *a)
-{
-	a->nseats = sit_everywhere(c, a, NULL);
-	a->seats = a->nseats ? calloc(a->nseats, sizeof(*a->seats)) : NULL;
-	if (a->nseats && !a->seats) {
-		a->nseats = 0;
-		c->failed = true;
-	} else if (a->nseats) {
-		sit_everywhere(c, a, a->seats);
-	}
-	idle_update(c, a);
 }
 
 /* ---- a tenant's agents ------------------------------------------------------------- */
@@ -213,13 +129,10 @@ static int by_user(const void *x, const void *y)
 }
 
 /* Agents come in the order of their ids. */
-static void list_agent(struct core *c, struct agent *a)
+static void list_agent(struct core *c, struct tenant *t, struct agent *a)
 {
-	struct tenant *t = tenant_find(c, a->tenant);
 	struct agent **v;
 
-	if (!t)
-		return;
 	if (t->nagents == t->agents_cap) {
 		size_t cap = t->agents_cap ? 2 * t->agents_cap : 16;
 
@@ -231,6 +144,8 @@ static void list_agent(struct core *c, struct agent *a)
 		t->agents = v;
 		t->agents_cap = cap;
 	}
+	a->home = t;
+	a->index = t->nagents;
 	t->agents[t->nagents++] = a;
 }
 
@@ -263,42 +178,74 @@ struct agent *agent_find_user(struct core *c, uint64_t tenant, struct str user)
 
 /* ---- all of it ------------------------------------------------------------------------ */
 
+static void forget_agent(struct core *c, struct record *r, void *arg)
+{
+	struct agent *a = (struct agent *)r;
+
+	(void)c;
+	(void)arg;
+	free(a->pools);
+	a->pools = NULL;
+	a->home = NULL;
+	a->index = 0;
+	a->seated = false;
+	a->idle = (struct rank_node){0};
+}
+
 static void forget(struct core *c)
 {
-	struct tenant *t, *ttmp;
-	struct agent *a, *atmp;
+	struct tenant *t, *tmp;
 
-	HASH_ITER(hh, c->agents, a, atmp) {
-		idle_leave(a);
-		free(a->seats);
-		a->seats = NULL;
-		a->nseats = 0;
-	}
-	HASH_ITER(hh, c->tenants, t, ttmp)
+	record_each(c, RECORD_AGENT, forget_agent, NULL);
+	HASH_ITER(hh, c->tenants, t, tmp) {
 		t->nagents = 0;
-	idle_free_all(c);
+		t->idle = (struct rank){NULL, before};
+	}
+	line_forget_pools(c);
+	pools_free(c);
+}
+
+static void list(struct core *c, struct record *r, void *arg)
+{
+	struct agent *a = (struct agent *)r;
+	struct tenant *t = tenant_find(c, a->tenant);
+
+	(void)arg;
+	if (t && !a->retired)
+		list_agent(c, t, a);
+}
+
+static void make_idle_set(struct core *c, struct tenant *t)
+{
+	free(t->idle_set);
+	t->idle_set = calloc(t->nagents / 64 + 1, sizeof(*t->idle_set));
+	if (!t->idle_set) {
+		c->failed = true;
+		t->nagents = 0;
+	}
+}
+
+static void seat(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	idle_update(c, (struct agent *)r);
 }
 
 void idle_rebuild(struct core *c)
 {
-	struct tenant *t, *ttmp;
-	struct agent *a, *atmp;
+	struct tenant *t, *tmp;
 
 	forget(c);
-	make_pools(c);
-	HASH_ITER(hh, c->agents, a, atmp) {
-		if (a->rec.gone || a->retired)
-			continue;
-		list_agent(c, a);
-		make_seats(c, a);
-	}
-	HASH_ITER(hh, c->tenants, t, ttmp)
+	record_each(c, RECORD_AGENT, list, NULL);
+	HASH_ITER(hh, c->tenants, t, tmp) {
+		make_idle_set(c, t);
 		order_users(c, t);
-}
-
-void idle_free_all(struct core *c)
-{
-	free(c->pools);
-	c->pools = NULL;
-	c->npools = 0;
+	}
+	if (c->failed)
+		return; /* the state is thrown away */
+	pools_make(c);
+	if (c->failed)
+		return;
+	record_each(c, RECORD_AGENT, seat, NULL);
+	line_find_pools(c);
 }

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 
 #include "router-engine/core/line.h"
+#include "router-engine/core/pools.h"
+#include "router-engine/core/record.h"
+#include "router-engine/core/steps.h"
 
 static struct contact *of_place(const struct rank_node *n)
 {
@@ -11,6 +14,11 @@ static struct contact *of_place(const struct rank_node *n)
 static struct contact *of_news(const struct rank_node *n)
 {
 	return (struct contact *)((char *)n - offsetof(struct contact, news));
+}
+
+static struct contact *of_seek(const struct rank_node *n)
+{
+	return (struct contact *)((char *)n - offsetof(struct contact, seek));
 }
 
 /* When a contact of priority 0 would have had to come to be equal. */
@@ -38,6 +46,11 @@ static bool place_before(const struct rank_node *a, const struct rank_node *b)
 static bool news_before(const struct rank_node *a, const struct rank_node *b)
 {
 	return line_before(of_news(a), of_news(b));
+}
+
+bool line_seeks_before(const struct rank_node *a, const struct rank_node *b)
+{
+	return line_before(of_seek(a), of_seek(b));
 }
 
 static struct line *find(const struct core *c, uint64_t queue)
@@ -77,11 +90,21 @@ void line_join(struct core *c, struct contact *ct)
 		rank_insert(&l->contacts, &ct->place, ct->id);
 }
 
+static void stop_seeking(struct core *c, struct contact *ct)
+{
+	if (!ct->pool)
+		return;
+	rank_remove(&ct->pool->waiting, &ct->seek);
+	pools_awaited(c, ct->pool);
+	ct->pool = NULL;
+}
+
 void line_leave(struct core *c, struct contact *ct)
 {
 	struct line *l = find(c, ct->queue);
 
 	rank_remove(&c->news, &ct->news);
+	stop_seeking(c, ct);
 	if (!l || !line_in(ct))
 		return;
 	rank_remove(&l->contacts, &ct->place);
@@ -91,13 +114,61 @@ void line_leave(struct core *c, struct contact *ct)
 	free(l);
 }
 
-struct contact *line_head(const struct line *l)
-{
-	const struct rank_node *n = rank_first(&l->contacts);
+/* ---- where it is sought for ------------------------------------------------ */
 
-	while (n && of_place(n)->state != CONTACT_QUEUED)
-		n = rank_next(n);
-	return n ? of_place(n) : NULL;
+void line_seek(struct core *c, struct contact *ct)
+{
+	const struct step *s;
+
+	stop_seeking(c, ct);
+	if (ct->state != CONTACT_QUEUED || !line_in(ct))
+		return;
+	s = step_of(c, ct);
+	if (!s || !s->pool)
+		return; /* the configuration is on its way */
+	ct->pool = s->pool;
+	rank_insert(&ct->pool->waiting, &ct->seek, ct->id);
+	pools_awaited(c, ct->pool);
+}
+
+static void forget_pool(struct core *c, struct record *r, void *arg)
+{
+	(void)c;
+	(void)arg;
+	((struct contact *)r)->pool = NULL;
+	((struct contact *)r)->seek = (struct rank_node){0};
+}
+
+void line_forget_pools(struct core *c)
+{
+	record_each(c, RECORD_CONTACT, forget_pool, NULL);
+}
+
+static void find_pool(struct core *c, struct record *r, void *arg)
+{
+	(void)arg;
+	line_seek(c, (struct contact *)r);
+}
+
+void line_find_pools(struct core *c)
+{
+	record_each(c, RECORD_CONTACT, find_pool, NULL);
+}
+
+struct contact *line_first(const struct pool *p)
+{
+	const struct rank_node *n = rank_first(&p->waiting);
+
+	return n ? of_seek(n) : NULL;
+}
+
+/* ---- figures ------------------------------------------------------------------ */
+
+uint64_t line_length(const struct core *c, uint64_t queue)
+{
+	const struct line *l = find(c, queue);
+
+	return l ? rank_size(&l->contacts) : 0;
 }
 
 uint64_t line_position(const struct contact *ct)

@@ -6,28 +6,33 @@
 #include "router-engine/core/node.h"
 #include "router-engine/core/offer.h"
 #include "router-engine/core/out.h"
+#include "router-engine/core/pools.h"
 #include "router-engine/core/record.h"
+#include "router-engine/core/steps.h"
 #include "router-engine/core/takeover.h"
 
 #define POLICY STR_LIT("longest_idle")
 #define CANDIDATES_MAX 20 /* named in a decision; the others are counted */
 #define CANDIDATE_BYTES (2 * STR_DEC_MAX + 20) /* verdicts are short words */
 
-static bool has_skill(const struct queue *q, const struct agent *a)
+/* The queue's own skill comes before what its step asks for. */
+static const char *lacks(const struct queue *q, const struct agent *a)
 {
-	return !q->skill.len ||
-	       idle_level(text_str(&a->skills), text_str(&q->skill)) >=
-		       (int)q->level;
+	const struct pool *own = q->nsteps ? q->stepv[0].pool : NULL;
+
+	return a->home && own && pool_has(own, a) ? "step" : "skill";
 }
 
-const char *match_obstacle(struct core *c, const struct queue *q,
+const char *match_obstacle(struct core *c, const struct contact *ct,
 			   const struct agent *a)
 {
+	const struct queue *q = queue_find(c, ct->queue);
+	const struct step *s = step_of(c, ct);
 	struct node *n;
 	bool by_uri;
 
-	if (!has_skill(q, a))
-		return "skill";
+	if (!q || !s || !s->pool || !a->home || !pool_has(s->pool, a))
+		return q ? lacks(q, a) : "skill";
 	if (a->state != AGENT_READY)
 		return agent_states[a->state];
 	if (!a->registered || !a->node.len)
@@ -60,10 +65,10 @@ static void append(char *p, size_t *n, const char *s)
 
 /* agent:idle_ms:verdict, at the end of a list that has room for it. */
 static void candidates_add(struct core *c, struct candidates *k,
-			   const struct queue *q, const struct agent *a,
+			   const struct contact *ct, const struct agent *a,
 			   const struct agent *chosen)
 {
-	const char *why = match_obstacle(c, q, a);
+	const char *why = match_obstacle(c, ct, a);
 	char *p = (char *)k->list.p;
 	size_t n = k->list.len;
 
@@ -80,11 +85,11 @@ static void candidates_add(struct core *c, struct candidates *k,
 /* The tenant's first agents, and whoever was chosen, by name. */
 static struct candidates candidates_of(struct core *c,
 				       const struct contact *ct,
-				       const struct queue *q,
 				       const struct agent *chosen)
 {
 	struct tenant *t = tenant_find(c, ct->tenant);
-	struct candidates k = {STR_NONE, t ? t->nagents : 0, idle_count(q)};
+	struct candidates k = {STR_NONE, t ? t->nagents : 0,
+			       ct->pool ? ct->pool->nidle : 0};
 	bool named = !chosen;
 
 	k.list.p = arena_alloc(&c->arena, (CANDIDATES_MAX + 1) *
@@ -92,11 +97,11 @@ static struct candidates candidates_of(struct core *c,
 	if (!k.list.p)
 		return k; /* the step fails */
 	for (size_t i = 0; i < k.considered && i < CANDIDATES_MAX; i++) {
-		candidates_add(c, &k, q, t->agents[i], chosen);
+		candidates_add(c, &k, ct, t->agents[i], chosen);
 		named |= t->agents[i] == chosen;
 	}
 	if (!named)
-		candidates_add(c, &k, q, chosen, chosen);
+		candidates_add(c, &k, ct, chosen, chosen);
 	return k;
 }
 
@@ -114,6 +119,19 @@ static struct str reason_of(struct core *c, const struct candidates *k,
 		return STR_LIT("the only eligible agent");
 	return arena_printf(&c->arena, "idle the longest of %llu eligible",
 			    (unsigned long long)k->eligible);
+}
+
+/* With the step that it was made for. */
+static struct str reason_at(struct core *c, const struct contact *ct,
+			    struct str reason)
+{
+	const struct step *s = step_of(c, ct);
+
+	if (!s || !s->who.len)
+		return reason;
+	return arena_printf(&c->arena, "step %llu (%.*s): %.*s",
+			    (unsigned long long)ct->step,
+			    STR_FMT(text_str(&s->who)), STR_FMT(reason));
 }
 
 static void decide(struct core *c, struct contact *ct, const struct queue *q,
@@ -151,15 +169,11 @@ static void decide(struct core *c, struct contact *ct, const struct queue *q,
 static struct contact *next_to_serve(struct core *c)
 {
 	struct contact *ct, *best = NULL;
-	struct line *l, *tmp;
+	const struct pool *p;
 
-	HASH_ITER(hh, c->lines, l, tmp) {
-		struct queue *q = queue_find(c, l->queue);
-
-		if (!q || !idle_count(q))
-			continue;
-		ct = line_head(l);
-		if (ct && (!best || line_before(ct, best)))
+	for (size_t i = 0; (p = pools_next(c, &i)); i++) {
+		ct = line_first(p);
+		if (!best || line_before(ct, best))
 			best = ct;
 	}
 	return best;
@@ -169,30 +183,49 @@ static struct contact *next_to_serve(struct core *c)
 static bool match_one(struct core *c, struct contact *ct)
 {
 	struct queue *q = queue_find(c, ct->queue);
-	struct agent *a = idle_longest(c, q);
+	struct agent *a = idle_longest(c, ct->pool);
 	struct candidates k;
 
 	if (!a)
 		return true; /* whoever was counted cannot be reached */
-	k = candidates_of(c, ct, q, a);
+	k = candidates_of(c, ct, a);
 	if (!offer_make(c, ct, a))
 		return false;
-	decide(c, ct, q, a, &k, POLICY, reason_of(c, &k, a));
+	decide(c, ct, q, a, &k, POLICY,
+	       reason_at(c, ct, reason_of(c, &k, a)));
 	return ct->state == CONTACT_OFFERED;
 }
 
-/* Once for each contact: that it found nobody. */
-static void tell_alone(struct core *c, struct contact *ct)
+/* Once in each step: that it found nobody. */
+static void tell_alone(struct core *c, struct contact *ct, struct str reason)
 {
 	struct queue *q = queue_find(c, ct->queue);
 	struct candidates k;
 
 	if (!q || ct->state != CONTACT_QUEUED || ct->told_alone)
 		return;
-	k = candidates_of(c, ct, q, NULL);
+	k = candidates_of(c, ct, NULL);
 	ct->told_alone = true;
 	record_changed(c, &ct->rec);
-	decide(c, ct, q, NULL, &k, POLICY, reason_of(c, &k, NULL));
+	if (!reason.len)
+		reason = reason_of(c, &k, NULL);
+	decide(c, ct, q, NULL, &k, POLICY, reason_at(c, ct, reason));
+}
+
+/* Nobody was free for it at once. True: it is in another step now, in which
+ * somebody may be. */
+static bool alone(struct core *c, struct contact *ct, bool ready)
+{
+	struct str why;
+
+	if (!ready || ct->state != CONTACT_QUEUED || !steps_skips(c, ct, &why)) {
+		tell_alone(c, ct, STR_NONE);
+		return false;
+	}
+	tell_alone(c, ct, arena_printf(&c->arena, "left at once, as %.*s",
+				       STR_FMT(why)));
+	steps_skip(c, ct);
+	return true;
 }
 
 void match_tell_transfer(struct core *c, struct contact *ct,
@@ -212,9 +245,11 @@ void match_all(struct core *c)
 	bool ready = rtpengine_choose(c, STR_NONE) != NULL;
 	struct contact *ct;
 
-	while (ready && !c->failed && (ct = next_to_serve(c)))
-		ready = match_one(c, ct);
-	while ((ct = line_next_news(c)))
-		tell_alone(c, ct);
+	do {
+		while (ready && !c->failed && (ct = next_to_serve(c)))
+			ready = match_one(c, ct);
+		while ((ct = line_next_news(c)) && !alone(c, ct, ready))
+			;
+	} while (ct && !c->failed);
 	c->match = false;
 }

@@ -19,8 +19,8 @@ void match_all(struct core *c);
 void match_tell_transfer(struct core *c, struct contact *ct,
 			 const struct agent *to);
 
-/* NULL: eligible; else why not, one word. */
-const char *match_obstacle(struct core *c, const struct queue *q,
+/* NULL: eligible for a contact in line; else why not, one word. */
+const char *match_obstacle(struct core *c, const struct contact *ct,
 			   const struct agent *a);
 
 #endif

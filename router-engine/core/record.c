@@ -13,6 +13,7 @@
 
 #include "lib/base/escape.h"
 #include "router-engine/core/record.h"
+#include "router-engine/core/steps.h"
 
 enum field_type { FT_U64, FT_U32, FT_I64, FT_BOOL, FT_TEXT, FT_NAME, FT_IDENT };
 
@@ -311,9 +312,12 @@ static void record_free(struct record *r)
 	if (r->kind == RECORD_NODE)
 		free(((struct node *)r)->used);
 	if (r->kind == RECORD_AGENT)
-		free(((struct agent *)r)->seats);
+		free(((struct agent *)r)->pools);
+	if (r->kind == RECORD_QUEUE)
+		steps_free((struct queue *)r);
 	if (r->kind == RECORD_TENANT) {
 		free(((struct tenant *)r)->agents);
+		free(((struct tenant *)r)->idle_set);
 		free(((struct tenant *)r)->users);
 	}
 	if (r->kind != RECORD_META)

@@ -93,6 +93,9 @@ struct tenant {
 	bool named; /* since conf.begin */
 	struct agent **agents, **users; /* by id, by user: idle.h */
 	size_t nagents, agents_cap;
+	struct rank idle; /* agents who are free: idle.h */
+	uint64_t *idle_set; /* the same, bit i: agents[i] */
+	size_t first_pool, npools; /* pools.h */
 	UT_hash_handle hh;
 };
 
@@ -101,9 +104,10 @@ struct queue {
 	uint64_t id, tenant, version, level, cls;
 	int64_t priority; /* seconds of waiting */
 	uint64_t announce_ms, ring_ms, wrapup_limit_ms, refusal_ms;
-	struct text name, language, skill, greeting, music, hold_music;
+	struct text name, language, skill, steps, greeting, music, hold_music;
 	bool named;
-	struct pool *pool; /* idle.h; NULL: the configuration is on its way */
+	struct step *stepv; /* steps.h; none: the configuration is on its way */
+	size_t nsteps;
 	UT_hash_handle hh;
 };
 
@@ -118,7 +122,7 @@ struct number {
 struct agent {
 	struct record rec;
 	uint64_t id, tenant, version;
-	struct text name, user, skills;
+	struct text name, user, skills, languages, groups;
 	unsigned state; /* enum agent_state; written by agent_enter() */
 	unsigned next; /* state after wrap-up, when asked for meanwhile */
 	uint64_t since; /* entry into the state */
@@ -133,8 +137,10 @@ struct agent {
 	struct text socket; /* of ours, which its NAT lets through */
 	uint64_t expires; /* the registration, unless it is refreshed */
 	bool named, retired; /* retired: its row is gone, it still works */
-	struct seat *seats; /* idle.h */
-	size_t nseats;
+	struct tenant *home; /* idle.h; NULL: in no list of agents */
+	size_t index; /* in home->agents */
+	uint64_t *pools; /* pools.h */
+	struct rank_node idle; /* in home->idle while seated */
 	bool seated;
 	UT_hash_handle hh;
 };
@@ -162,13 +168,16 @@ struct contact {
 	uint64_t segments; /* ordinal of the last one */
 	uint64_t parts; /* recordings begun in the open segment */
 	uint64_t announced; /* last position told; 0 none */
-	uint64_t due; /* next announcement, or end of patience with a prompt */
+	uint64_t due; /* tell_due, next step, or end of patience with a prompt */
+	uint64_t tell_due; /* next announcement */
+	uint64_t step, step_from; /* steps.h; from: when it came into line */
 	unsigned holders; /* bit 0: the caller holds, bit 1: the agent */
 	uint64_t recording; /* under way; 0 none */
 	uint64_t talk_ms, hold_ms, wrapup_ms, wait_ms;
 	struct text outcome, phase, by;
 	uint64_t code, q850;
-	struct rank_node place, news; /* line.h */
+	struct rank_node place, news, seek; /* line.h */
+	struct pool *pool; /* that it is sought for in; line.h */
 	bool told_alone; /* a decision says that nobody was free */
 	UT_hash_handle hh;
 };
@@ -269,8 +278,9 @@ struct core {
 	struct producer *producers;
 	struct line *lines; /* who waits: line.h */
 	struct rank news;
-	struct pool *pools; /* who is free: idle.h */
+	struct pool *pools; /* pools.h */
 	size_t npools;
+	uint64_t *pools_idle, *pools_awaited; /* bit i: pools[i] */
 	struct heap timers;
 	bool match; /* something changed that may make a match */
 	bool failed; /* out of memory in this step */

@@ -20,6 +20,7 @@ struct seen {
 	char contact[24];
 	uint64_t queue, enqueued; /* enqueued 0: not known */
 	bool waits; /* in line, offered to nobody */
+	char step[200]; /* that the last decision was made for; "?" */
 	UT_hash_handle hh;
 };
 
@@ -34,6 +35,8 @@ struct checker {
 	struct chain *chains;
 	struct seen *seen;
 	struct name *offers, *agents;
+	char passed[24]; /* a contact who may have been passed over, */
+	uint64_t passed_at; /* and when; 0: nobody */
 };
 
 #define FAULT(s, ...)                                                          \
@@ -146,8 +149,11 @@ static void look_at_contact(struct checker *s, const struct msg *m)
 	if (!c) {
 		c = calloc(1, sizeof(*c));
 		str_copy(c->contact, sizeof(c->contact), id);
+		strcpy(c->step, "?");
 		HASH_ADD_KEYPTR(hh, s->seen, c->contact, id.len, c);
 	}
+	if (str_eq(msg_get(m, F_CAUSE), STR_LIT("transferred")))
+		strcpy(c->step, "?");
 	c->queue = msg_num(m, F_QUEUE);
 	c->waits = str_eq(state, STR_LIT("queued"));
 	if (str_eq(msg_get(m, F_CAUSE), STR_LIT("enqueued")))
@@ -158,14 +164,48 @@ static void look_at_contact(struct checker *s, const struct msg *m)
 	free(c);
 }
 
+void checker_step(char *dst, size_t size, struct str reason)
+{
+	static const char end[] = "): ";
+	const char *p = NULL;
+
+	if (reason.len > 5 && !memcmp(reason.p, "step ", 5))
+		p = memmem(reason.p, reason.len, end, sizeof(end) - 1);
+	str_copy(dst, size, (struct str){reason.p, p ? (size_t)(p + 1 -
+							reason.p) : 0});
+}
+
+/* Which agents a contact may get is its step's matter: they are compared
+ * with those in the same one. It is told behind the matches of its event. */
+static void note_step(struct checker *s, const struct msg *m)
+{
+	struct str id = msg_get(m, F_CONTACT);
+	struct seen *c;
+
+	if (str_eq(id, str_c(s->passed)) &&
+	    msg_num(m, F_BEGIN) == s->passed_at)
+		s->passed_at = 0;
+
+	HASH_FIND(hh, s->seen, id.p, id.len, c);
+	if (c)
+		checker_step(c->step, sizeof(c->step), msg_get(m, F_REASON));
+}
+
 static void check_order(struct checker *s, const struct msg *m)
 {
+	char step[200];
 	uint64_t enqueued = msg_num(m, F_BEGIN) - msg_num(m, F_WAIT_MS);
 	struct seen *c, *tmp;
 	bool fresh;
 
-	if (!msg_get(m, F_AGENT).len)
+	if (s->passed_at && s->passed_at < msg_num(m, F_BEGIN))
+		FAULT(s, "somebody is served before %s, who came earlier",
+		      s->passed);
+	if (!msg_get(m, F_AGENT).len) {
+		note_step(s, m);
 		return;
+	}
+	checker_step(step, sizeof(step), msg_get(m, F_REASON));
 	name_of(&s->offers, msg_get(m, F_OFFER), &fresh);
 	if (!fresh)
 		FAULT(s, "offer %.*s is made twice",
@@ -174,9 +214,11 @@ static void check_order(struct checker *s, const struct msg *m)
 		return; /* it comes out of a talk, not out of the line */
 	HASH_ITER(hh, s->seen, c, tmp)
 		if (c->waits && c->enqueued && c->enqueued < enqueued &&
-		    c->queue == msg_num(m, F_QUEUE))
-			FAULT(s, "%.*s is served before %s, who came earlier",
-			      STR_FMT(msg_get(m, F_CONTACT)), c->contact);
+		    c->queue == msg_num(m, F_QUEUE) && !strcmp(c->step, step)) {
+			str_copy(s->passed, sizeof(s->passed),
+				 str_c(c->contact));
+			s->passed_at = msg_num(m, F_BEGIN);
+		}
 }
 
 /* ---- all of it ------------------------------------------------------------------ */

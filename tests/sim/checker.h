@@ -20,4 +20,7 @@ void checker_free(struct checker *k);
 /* The next row or push; arg: the checker. */
 void checker_row(const struct msg *m, void *arg);
 
+/* "step 2 (french >= 3)" of "step 2 (french >= 3): idle the longest ...". */
+void checker_step(char *dst, size_t size, struct str reason);
+
 #endif

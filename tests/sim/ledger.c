@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "tests/sim/checker.h"
 #include "tests/sim/ledger.h"
 
 /* Anything that has a name: a leg, a contact, an offer, a producer. */
@@ -11,6 +12,7 @@ struct thing {
 	uint64_t told; /* rows of it */
 	uint64_t seq; /* producer: the last; contact: when it came */
 	bool offered, waits;
+	bool plain; /* contact: its last decision was made for no step */
 	char of[64]; /* leg: its contact; contact: its queue */
 	UT_hash_handle hh;
 };
@@ -110,13 +112,18 @@ static void on_state(struct ledger *h, const struct msg *m)
 	if (!t->seq)
 		t->seq = msg_num(m, F_TIME);
 	str_copy(t->of, sizeof(t->of), msg_get(m, F_QUEUE));
+	if (str_eq(msg_get(m, F_CAUSE), STR_LIT("transferred")))
+		t->plain = false;
 }
 
 static void on_decision(struct ledger *h, const struct msg *m)
 {
 	struct thing *chosen = thing(&h->contacts, msg_get(m, F_CONTACT));
 	struct thing *t, *tmp;
+	char step[200];
 
+	checker_step(step, sizeof(step), msg_get(m, F_REASON));
+	chosen->plain = !step[0];
 	if (!msg_get(m, F_OFFER).len)
 		return;
 	if (thing(&h->offers, msg_get(m, F_OFFER))->offered)
@@ -125,7 +132,7 @@ static void on_decision(struct ledger *h, const struct msg *m)
 	if (str_eq(msg_get(m, F_POLICY), STR_LIT("transfer")))
 		return; /* it comes out of a talk, not out of the line */
 	HASH_ITER(hh, h->contacts, t, tmp)
-		if (t->waits && t->seq < chosen->seq &&
+		if (t->waits && t->plain && !step[0] && t->seq < chosen->seq &&
 		    str_eq(str_c(t->of), msg_get(m, F_QUEUE)))
 			wrong(h, "contact", t,
 			      "another one was served before it");

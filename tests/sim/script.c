@@ -3,6 +3,20 @@
 
 #include "tests/sim/script.h"
 
+/* Steps come, change and go while people wait. */
+static const char *steps_of(const struct script *s, unsigned queue)
+{
+	static const char *const some[] = {
+		"",
+		"steps=0:french%20>%3D%205%20and%20group%20day:,2000:not%20"
+		"agent%20a4:staffed%20%3D%200,9000:any:",
+		"steps=1000:french%20>%3D%204:free%20%3D%200,3000:language%20"
+		"zh:,20000:any:",
+	};
+
+	return some[(s->version + queue) % 3];
+}
+
 const char *script_line(struct script *s)
 {
 	unsigned i = s->step++;
@@ -17,16 +31,18 @@ const char *script_line(struct script *s)
 		snprintf(s->out, LINE, "t=conf.queue queue=%u tenant=1 "
 			 "version=%u name=q language=zh %s greeting=say:en:hi "
 			 "music=file:m announce_ms=3000 ring_ms=5000 "
-			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u",
+			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u %s",
 			 i - 2, s->version, i == 4 ? "skill=french level=3"
-			 : "level=0", i == 3 ? 2000 : 0, i == 4 ? 7 : 0);
+			 : "level=0", i == 3 ? 2000 : 0, i == 4 ? 7 : 0,
+			 steps_of(s, i));
 	else if (i == 5 || i == 6)
 		snprintf(s->out, LINE, "t=conf.number number=%u00 tenant=1 "
 			 "version=1 queue=%u", i - 4, i - 4);
 	else if (i < 7 + AGENTS)
 		snprintf(s->out, LINE, "t=conf.agent agent=%u tenant=1 "
-			 "version=%u name=A user=a%u skills=french:%u",
-			 i - 6, s->version, i - 6, i % 6);
+			 "version=%u name=A user=a%u skills=french:%u groups=%s "
+			 "languages=en%s", i - 6, s->version, i - 6, i % 6,
+			 i % 2 ? "day" : "night", i % 3 ? ",zh" : "");
 	else {
 		s->step = 0;
 		s->version++;
