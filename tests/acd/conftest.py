@@ -26,7 +26,8 @@ TRUNK, LIMITED, STRANGER = "127.0.0.2", "127.0.0.4", "127.0.0.9"
 ESCAPE = ("127.0.0.8", 5070)
 LIMIT = 2
 # Shorter than in use, so that a missing ACK is a matter of a second.
-SETTINGS = {"offer_100rel": 1, "min_se_s": 2, "age_s": 8, "ack_ms": 3000, "end_ms": 4000,
+SETTINGS = {"offer_100rel": 1, "min_se_s": 2, "age_s": 8, "confirm_ms": 400,
+            "ack_ms": 3000, "end_ms": 4000,
             "credential": '"carrier:trunk1:secret"'}
 
 

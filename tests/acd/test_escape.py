@@ -67,7 +67,7 @@ def test_the_destination_is_away(engine, inbound):
 
 
 def test_redis_stands_still(engine, stack, trunk, overflow):
-    """It does not confirm within 100 ms."""
+    """It does not confirm in time."""
     pid = stack.pid("redis")
     import os
     os.kill(pid, signal.SIGSTOP)

@@ -68,7 +68,7 @@ class Result:
 class Sipp:
     def __init__(self, scenario, remote, local, calls=1, rate=10,
                  timeout=60, inject=None, keep=None, trace=False,
-                 concurrent=None, extra=(), **keywords):
+                 concurrent=None, extra=(), folder=HERE, **keywords):
         self.remote, self.local = remote, local
         self.calls, self.rate, self.timeout = calls, rate, timeout
         self.concurrent = concurrent
@@ -76,6 +76,7 @@ class Sipp:
         self.extra = list(extra)  # more of SIPp's options
         self.dir = keep or tempfile.mkdtemp(prefix="jf-sipp-")
         self.keep = bool(keep)
+        self.folder = folder  # of the scenario; macros.xml is of all
         self.server = remote is None
         os.makedirs(self.dir, exist_ok=True)
         self.file = self._render(scenario, {**DEFAULTS, **keywords})
@@ -83,7 +84,8 @@ class Sipp:
         self.process = None
 
     def _render(self, scenario, keywords):
-        env = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE),
+        env = jinja2.Environment(loader=jinja2.FileSystemLoader(
+            [self.folder, HERE]),
                                  undefined=jinja2.StrictUndefined,
                                  trim_blocks=False)
         text = env.get_template(scenario + ".xml").render(keywords)
