@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "lib/base/log.h"
+#include "router-engine/core/steps.h"
 #include "router-engine/io/alarm.h"
 #include "router-engine/store/confdb.h"
 #include "router-engine/store/directory.h"
@@ -78,6 +79,18 @@ static bool snapshot_same(const struct snapshot *a, const struct snapshot *b)
 	return true;
 }
 
+/* The database refuses such steps; if one comes by all the same, it admits
+ * nobody, and the queue goes on. */
+static void look_at_steps(const struct msg *m, struct arena *a)
+{
+	char err[400];
+
+	if (m->type == M_CONF_QUEUE &&
+	    steps_check(msg_get(m, F_STEPS), a, err, sizeof(err)) == EPROTO)
+		log_error("conf.row", "queue=%.*s error=\"%s\"",
+			  STR_FMT(msg_get(m, F_QUEUE)), err);
+}
+
 /* A row that cannot be read is told and left out: one bad row must not keep
  * the others from taking effect. */
 static int snapshot_read(struct snapshot *s, const struct pg_rows *rows)
@@ -98,7 +111,7 @@ static int snapshot_read(struct snapshot *s, const struct pg_rows *rows)
 		if (e)
 			log_error("conf.row", "error=\"%s\"", err);
 		else
-			s->n++;
+			look_at_steps(&s->rows[s->n++], &s->arena);
 	}
 	s->known = true;
 	return 0;

@@ -15,6 +15,8 @@ INSERT INTO conf.agent_skills (tenant_id, agent_id, skill)
 VALUES (2, 9, 'support');
 INSERT INTO conf.numbers (number, tenant_id, queue_id)
 VALUES ('+12025550109', 2, 3);
+INSERT INTO conf.queue_steps (tenant_id, queue_id, at_ms)
+VALUES (1, 1, 0), (2, 3, 0);
 INSERT INTO conf.trunks (tenant_id, name, address)
 VALUES (1, 'one', '192.0.2.1'), (2, 'two', '192.0.2.2');
 
