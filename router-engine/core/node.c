@@ -40,10 +40,16 @@ static bool is_worker(const struct node *n)
 	return str_eq(text_str(&n->kind), STR_LIT("worker"));
 }
 
+/* A stored line with more ports than there are: it has none, until it says
+ * again who it is. */
 static void relink_node(struct core *c, struct record *r, void *arg)
 {
+	struct node *n = (struct node *)r;
+
 	(void)arg;
-	ports_reset(c, (struct node *)r);
+	if (n->port > PORT_MAX || n->ports > PORT_MAX)
+		n->port = n->ports = n->next_port = 0;
+	ports_reset(c, n);
 }
 
 static void relink_leg(struct core *c, struct record *r, void *arg)

@@ -81,6 +81,8 @@ def execute(argv, env, step, limit_s=6 * 3600):
     run_ = suites.Run("fuzz", "release", True, step.at)
     run_.limit = suites.time.monotonic() + limit_s
     words, own = [], run_.env()
+    # what was freed is kept for long otherwise, and counts as memory
+    own["ASAN_OPTIONS"] = "quarantine_size_mb=32:malloc_context_size=8"
     run_.env = lambda: {**own, **env}
     try:
         status = run_.execute(argv, words.append)
