@@ -97,6 +97,8 @@ static void look_for_refusal(const struct link *l, const redisReply *reply)
 	static const char *const words[] = {"MISCONF", "OOM", "NOREPLICAS"};
 	struct str why = {reply->str, reply->len};
 
+	if (l->conf.to.primary && !strncmp(reply->str, "MISCONF", 7))
+		primary_leave(l->conf.to.primary);
 	for (size_t i = 0; l->conf.on_refused && i < 3; i++)
 		if (!strncmp(reply->str, words[i], strlen(words[i])))
 			l->conf.on_refused(why, l->conf.arg);

@@ -13,6 +13,7 @@
 
 #define ASK_MS 150 /* between questions to each Sentinel */
 #define ANSWER_MS 1000
+#define LEAVE_MS 5000 /* between requests for another primary */
 
 struct sentinel {
 	struct primary *owner;
@@ -28,6 +29,7 @@ struct primary {
 	struct bus_address at; /* host "": nobody has said */
 	uint64_t epoch; /* of the configuration that says so */
 	struct event *timer;
+	uint64_t left_ms; /* when another one was asked for */
 	TAILQ_HEAD(, primary_listener) listeners;
 };
 
@@ -185,4 +187,20 @@ void primary_listen(struct primary *p, struct primary_listener *l)
 void primary_unlisten(struct primary *p, struct primary_listener *l)
 {
 	TAILQ_REMOVE(&p->listeners, l, link);
+}
+
+void primary_leave(struct primary *p)
+{
+	const struct str argv[] = {STR_LIT("SENTINEL"), STR_LIT("FAILOVER"),
+				   str_c(p->name)};
+	uint64_t now = link_clock_ms();
+
+	if (p->left_ms && now < p->left_ms + LEAVE_MS)
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		if (!link_command(p->v[i].link, argv, 3, ANSWER_MS, NULL,
+				  NULL)) {
+			p->left_ms = now;
+			return;
+		}
 }

@@ -33,6 +33,10 @@ void primary_free(struct primary *p);
 /* NULL until one has said. */
 const char *primary_host(const struct primary *p, uint16_t *port);
 
+/* The primary answers its Sentinels and refuses writes (MISCONF: its disk is
+ * full): they are asked for another one, now and then. */
+void primary_leave(struct primary *p);
+
 /* The listener is the caller's, until it is taken off. */
 void primary_listen(struct primary *p, struct primary_listener *l);
 void primary_unlisten(struct primary *p, struct primary_listener *l);

@@ -112,10 +112,36 @@ def stood_still(cluster, flow, capsys):
     assert took < 6
 
 
+def refuses(cluster, flow, capsys):
+    """Its disk takes nothing more, by its last attempt to save; its Sentinels
+    find nothing wrong with it."""
+    wait_for(cluster.redis.settled, 30, lambda: str(cluster.redis.masters()))
+    old = cluster.redis.primary()
+    in_the_way = old.var + "/redis/dump.rdb"
+
+    def refuse():
+        if os.path.exists(in_the_way):  # from a replica's first copy
+            os.unlink(in_the_way)
+        os.mkdir(in_the_way)
+        old.db.config_set("save", "3600 1000000")
+        old.db.bgsave()
+        wait_for(lambda: old.db.info("persistence")[
+            "rdb_last_bgsave_status"] == "err", 10)
+
+    took = flow.trouble(refuse)
+    os.rmdir(in_the_way)
+    old.db.config_set("save", "")
+    wait_for(lambda: old.role() == "slave", 20)
+    flow.counted()
+    told(capsys, "primary refuses", [took])
+    assert took < 6
+
+
 def test_everybody_goes_on_at_the_new_primary(cluster, capsys):
     flow = Flow(cluster)
     killed(cluster, flow, capsys)
     stood_still(cluster, flow, capsys)
+    refuses(cluster, flow, capsys)
 
 
 ENGINE = """

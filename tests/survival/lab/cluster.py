@@ -21,6 +21,7 @@ from jf.layout import Layout
 from jf.sim.people import wait_for
 from jf.stack import lease_owner
 
+from .disk import Disk
 from .net import SERVICE, Host
 from .service import Service
 from .truth import NAMES as TRUTHS, Truth
@@ -30,6 +31,8 @@ RELAYS, WORKERS = ("rtp-1", "rtp-2"), ("worker-1", "worker-2")
 STORES = ("redis-1", "redis-2", "redis-3")
 HOSTS = ENGINES + NODES + RELAYS + WORKERS + STORES + TRUTHS
 SENTINEL_PORT = 26379
+DISKS = {**dict.fromkeys(WORKERS, "recordings"),
+         **dict.fromkeys(STORES, "redis"), **dict.fromkeys(TRUTHS, "pg")}
 
 
 class Machine:
@@ -42,6 +45,8 @@ class Machine:
                              partitions=cluster.base.partitions)
         self.layout.addr = self.host.addr
         self.layout.make_directories()
+        self.disk = Disk(self.layout.path(DISKS[name])) \
+            if name in DISKS else None
         self.context = {
             **self.layout.context(), "name": name, "addr": self.host.addr,
             "secrets": cluster.base.secrets(), "node": name,
@@ -102,6 +107,8 @@ class Cluster:
         self.truth.close()
         for machine in self.machines.values():
             machine.host.close()
+            if machine.disk:
+                machine.disk.close()
 
     # ---- the parts ----------------------------------------------------------
 

@@ -53,6 +53,8 @@ ALL = [
     Fault("redis", "wiped; owner killed", 6),
     Fault("postgres", "killed", 1), Fault("postgres", "frozen", 1),
     Fault("postgres", "cut", 1),
+    Fault("redis", "disk full", 6), Fault("postgres", "disk full", 1),
+    Fault("worker", "disk full", 1),
 ]
 
 
@@ -101,6 +103,8 @@ def strike(fault, cluster, site, watch):
     elif fault.how.startswith("cut"):
         watch.cut.add(fault.victim)
         service.host.cut()
+    elif fault.how == "disk full":
+        cluster.machines[fault.victim].disk.fill()
     else:
         if fault.how == "wiped; owner killed":
             cluster.services[cluster.owner(PARTITION)].signal(signal.SIGKILL)
@@ -114,3 +118,5 @@ def heal(fault, cluster, watch):
     elif fault.how.startswith("cut"):
         service.host.heal()
         watch.back(fault.victim)
+    elif fault.how == "disk full":
+        cluster.machines[fault.victim].disk.empty()
