@@ -45,6 +45,24 @@ def memory(pid):
     return rss, pss
 
 
+def backends(pid):
+    """PostgreSQL's, of our clients: (how many, their own memory, kB). Shared
+    buffers and open files of tables are caches that fill."""
+    n = kb = 0
+    for p in tree(pid):
+        try:
+            with open("/proc/%d/cmdline" % p, "rb") as f:
+                if not f.read().startswith(b"postgres: jackfield"):
+                    continue
+            with open("/proc/%d/smaps_rollup" % p) as f:
+                kb += int(re.search(r"^Pss_Anon:\s+(\d+) kB", f.read(),
+                                    re.M)[1])
+        except (OSError, TypeError):
+            continue
+        n += 1
+    return n, kb
+
+
 def descriptors(pid):
     n = 0
     for p in tree(pid):

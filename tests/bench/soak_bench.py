@@ -24,8 +24,8 @@ import threading
 import time
 
 import call_bench as call  # sets the path
-from _box import (descriptors, fragments, memory, private, shared,
-                  transactions)
+from _box import (backends, descriptors, fragments, memory, private,
+                  shared, transactions)
 from _cost import out as tell
 from _flat import growth
 from crowd import add_agents
@@ -86,6 +86,9 @@ class Watch:
             self.put(name + ".rss", rss, "kB")
             self.put(name + ".pss", pss, "kB")
             self.put(name + ".descriptors", descriptors(pid), "")
+        n, kb = backends(self.stack.pid("postgres"))
+        self.put("backends", n, "")
+        self.put("backends.pss", kb, "kB")
         self.put("kamailio.shared", shared(self.stack) / 1024, "kB")
         self.put("kamailio.private", private(self.stack) / 1024, "kB")
         self.put("redis.used", self.redis_kb(), "kB")
@@ -116,10 +119,11 @@ class Watch:
 
 
 def judged(name):
-    """PostgreSQL and Redis have caches of their own, which fill; all of
+    """PostgreSQL has caches, which fill: its backends are judged. All of
     Redis's memory is in redis.used."""
     return (not name.startswith(("postgres.", "redis.", "redis-media."))
-            or name.endswith((".descriptors", ".used")))
+            or name in ("redis.descriptors", "redis-media.descriptors",
+                        "redis.used"))
 
 
 # ---- the calls ---------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A client of the control socket: its bytes in pieces, each line answered. A
  * byte 0xff cuts a piece, 0xfe hangs up. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -43,6 +44,7 @@ static void start(void)
 {
 	struct control *second;
 
+	signal(SIGPIPE, SIG_IGN); /* as the engine does */
 	base = event_base_new();
 	snprintf(path, sizeof(path), "/tmp/control_fuzz.%d", getpid());
 	MUST(base && !control_alloc(&control, base, path, on_line, &base));

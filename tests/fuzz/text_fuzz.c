@@ -31,7 +31,7 @@ static void numbers(struct str s)
 		MUST(s.p[0] == '-' ? i <= 0 : !str_u64(s, &u));
 	if (!str_hex(s, &u))
 		MUST(s.len && s.len <= 16);
-	if (s.len && !id_parse(s, s.p[0], &u)) {
+	if (s.len && s.p[0] && !id_parse(s, s.p[0], &u)) {
 		MUST(s.len == ID_LEN);
 		id_format(id, s.p[0], u);
 		MUST(!id_parse(str_c(id), s.p[0], &n) && n == u);
