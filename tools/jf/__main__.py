@@ -59,6 +59,8 @@ def parser():
     p = verb("up")
     p.add_argument("--no-call", action="store_true")
     verb("build")
+    verb("configure")
+    verb("schema")
     verb("down")
     verb("status").add_argument("--json", action="store_true")
     p = verb("call")

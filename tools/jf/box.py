@@ -7,8 +7,8 @@ import json
 import os
 
 from . import Trouble
-from .layout import PORT_BASE, SOURCE
-from .stack import EVERYTHING, Stack
+from .layout import EDGE, PORT_BASE, SOURCE
+from .stack import CORE, EVERYTHING, Stack
 
 
 def var():
@@ -17,7 +17,8 @@ def var():
 
 
 def remembered():
-    """What the last `up` was told: {"port_base": N}."""
+    """What the last `up` was told, or whoever installed the box: {"port_base":
+    N, "systemd": true, "demo": true, "services": [address], "edge": {}}."""
     try:
         with open(os.path.join(var(), "etc/box.json"), encoding="utf-8") as f:
             return json.load(f)
@@ -29,7 +30,13 @@ def stack(args, say=None):
     base = args.port_base
     if base is None:
         base = remembered().get("port_base", PORT_BASE)
-    return Stack(var(), port_base=base, parts=EVERYTHING, say=say)
+    told = remembered()
+    settings = {k: told[k] for k in ("services",) if told.get(k)}
+    if told.get("edge"):
+        settings["edge"] = {**EDGE, **told["edge"]}
+    demo = told.get("demo", True)
+    return Stack(var(), port_base=base, parts=EVERYTHING if demo else CORE,
+                 seed=demo, settings=settings, say=say)
 
 
 def running(args):
@@ -38,7 +45,7 @@ def running(args):
         raise Trouble("nothing is running: say ./jackfield up")
     s = stack(args)
     s.prepare()
-    if not s.supervised():
+    if not s.supervised() and not s.serves():
         if os.geteuid() != 0 and os.stat(var()).st_uid == 0:
             raise Trouble("%s is root's: say sudo ./jackfield" % var())
         raise Trouble("nothing is running: say ./jackfield up")

@@ -18,12 +18,20 @@ def _environment(source):
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
         trim_blocks=True, lstrip_blocks=True)
     env.filters["quote"] = quote
+    env.filters["unit_word"] = unit_word
     return env
 
 
 def quote(word):
     """For supervisord, which takes % for a substitution of its own."""
     return shlex.quote(str(word)).replace("%", "%%")
+
+
+def unit_word(text):
+    """One word of an ExecStart or Environment line, systemd.service(5)."""
+    text = str(text).replace("\\", "\\\\").replace('"', '\\"')
+    text = text.replace("%", "%%").replace("$", "$$")
+    return '"%s"' % text
 
 
 def text(source, template, context):

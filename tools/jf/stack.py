@@ -28,7 +28,7 @@ import subprocess
 import sys
 import time
 
-from . import Trouble, certificate, database, procs, render
+from . import Trouble, certificate, database, procs, render, systemd
 from .layout import LISTEN, Layout
 from .postgres import Postgres
 from .programs import programs
@@ -233,10 +233,15 @@ class Stack:
         except Exception:  # no socket, nobody behind it, or on its way out
             return False
 
+    def serves(self):
+        """Whether an engine answers, whoever supervises it."""
+        return any(self.programs[e].ready() is None
+                   for e in self.layout.engines)
+
     def status(self):
         """name -> {"state", "pid", "since", "restarts"} of our parts."""
         if not self.supervised():
-            return {}
+            return systemd.status(self) if self.serves() else {}
         rows = {r["name"]: r for r in self.rpc().supervisor
                 .getAllProcessInfo()}
         return {n: {"state": r["statename"].lower(), "pid": r["pid"],
