@@ -5,10 +5,13 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 
 from . import Trouble
 from .layout import EDGE, PORT_BASE, SOURCE
 from .stack import CORE, EVERYTHING, Stack
+
+BEGINS_S = 10
 
 
 def var():
@@ -45,11 +48,21 @@ def running(args):
         raise Trouble("nothing is running: say ./jackfield up")
     s = stack(args)
     s.prepare()
-    if not s.supervised() and not s.serves():
+    if not s.supervised() and not _serves(s):
         if os.geteuid() != 0 and os.stat(var()).st_uid == 0:
             raise Trouble("%s is root's: say sudo ./jackfield" % var())
         raise Trouble("nothing is running: say ./jackfield up")
     return s
+
+
+def _serves(s):
+    """A box of systemd's may have begun a moment ago."""
+    until = time.monotonic() + BEGINS_S
+    while not s.serves():
+        if not remembered().get("systemd") or time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def remember(s):

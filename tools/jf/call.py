@@ -21,6 +21,7 @@ ROW_S = 15  # and so long may the rows take to reach PostgreSQL
 
 def run(args):
     s = box.running(args)
+    s.wait_ready(PATIENCE_S)  # it may have begun a moment ago
     return show(s, number_of(s, args), args.talk)
 
 
