@@ -11,7 +11,8 @@ import pytest
 
 CACHE = os.environ.get("JF_INSTALL_CACHE", "/var/tmp/jackfield-install")
 RELEASES = ("bookworm", "trixie")
-CLEAN = ["env", "-i", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"]
+CLEAN = ["env", "-i", "HOME=/root",
+         "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
 LOOPBACK = ("ip link set lo up; ip addr add 127.0.0.5/8 dev lo; "
             "exec chroot \"$@\"")
 
