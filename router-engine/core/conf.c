@@ -64,7 +64,7 @@ void on_conf_begin(struct core *c, const struct msg *m)
 		record_each(c, conf_kinds[i], unname, NULL);
 }
 
-/* Its step may have gone, or be due at another time. */
+/* Its step, class, priority or bound may have changed. */
 static void go_on(struct core *c, struct record *r, void *arg)
 {
 	(void)arg;
@@ -139,6 +139,7 @@ static void queue_set(struct core *c, struct queue *q, const struct msg *m)
 	q->ring_ms = msg_num(m, F_RING_MS);
 	q->wrapup_limit_ms = msg_num(m, F_WRAPUP_LIMIT_MS);
 	q->refusal_ms = msg_num(m, F_REFUSAL_MS);
+	q->overdue_ms = msg_num(m, F_OVERDUE_MS);
 	put(c, &q->name, m, F_NAME);
 	put(c, &q->language, m, F_LANGUAGE);
 	put(c, &q->skill, m, F_SKILL);

@@ -167,15 +167,37 @@ bool contact_begin(struct core *c, struct leg *l, const struct msg *m)
 	return true;
 }
 
-/* The earlier of its next announcement and its next step. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+/* When it is overdue in its line; 0: never. */
+static uint64_t overdue_at(struct core *c, const struct contact *ct)
+{
+	const struct queue *q = queue_find(c, ct->queue);
+
+	return q && q->overdue_ms ? ct->step_from + q->overdue_ms : 0;
+}
+
+/* Until its next announcement, its next step, or it is overdue. */
 static void wait_on(struct core *c, struct contact *ct)
 {
-	uint64_t due = steps_due(c, ct);
+	uint64_t due = earlier(ct->tell_due, steps_due(c, ct));
 
-	if (!due || (ct->tell_due && ct->tell_due < due))
-		due = ct->tell_due;
+	if (!ct->overdue)
+		due = earlier(due, overdue_at(c, ct));
 	if (due != ct->due)
 		timer_set(c, &ct->rec, &ct->due, due);
+}
+
+void contact_line_up(struct core *c, struct contact *ct)
+{
+	ct->tell_due = 0;
+	ct->overdue = false;
+	line_join(c, ct);
+	steps_begin(c, ct, now_of(c));
+	wait_on(c, ct);
 }
 
 /* By the timer: what plays now goes first. */
@@ -187,10 +209,15 @@ static void tell_place(struct core *c, struct contact *ct)
 
 static void enqueue(struct core *c, struct contact *ct, const char *cause)
 {
+	const struct queue *q = queue_find(c, ct->queue);
+
+	if (q) { /* it may have changed during the greeting */
+		ct->cls = q->cls;
+		ct->priority = q->priority;
+	}
 	contact_segment(c, ct, cause, SEGMENT_QUEUE, 0, 0);
 	ct->enqueued = now_of(c);
-	line_join(c, ct);
-	steps_begin(c, ct, now_of(c));
+	contact_line_up(c, ct);
 	contact_enter(c, ct, CONTACT_QUEUED, "enqueued");
 	contact_music(c, ct);
 	tell_place(c, ct);
@@ -206,8 +233,7 @@ void contact_send_on(struct core *c, struct contact *ct, struct queue *q)
 	ct->cls = q->cls;
 	ct->priority = q->priority;
 	ct->announced = 0;
-	line_join(c, ct);
-	steps_begin(c, ct, now_of(c));
+	contact_line_up(c, ct);
 	contact_enter(c, ct, CONTACT_QUEUED, "transferred");
 	contact_music(c, ct);
 	if (l)
@@ -320,8 +346,14 @@ void contact_due(struct core *c, struct contact *ct)
 
 void contact_replan(struct core *c, struct contact *ct)
 {
+	const struct queue *q = queue_find(c, ct->queue);
+	uint64_t overdue = overdue_at(c, ct);
+
 	if (!line_in(ct))
 		return;
+	if (q)
+		line_rank(c, ct, q->cls, q->priority,
+			  overdue && overdue <= now_of(c));
 	if (steps_go_on(c, ct) && ct->state == CONTACT_QUEUED)
 		line_news(c, ct);
 	wait_on(c, ct);

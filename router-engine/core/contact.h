@@ -23,7 +23,10 @@ void contact_leg_over(struct core *c, struct contact *ct, struct leg *l);
 /* Somebody asks for its end. */
 void on_contact_end(struct core *c, const struct msg *m);
 void contact_due(struct core *c, struct contact *ct);
-/* The step that is due by now, and when to look again. */
+/* It comes into its queue's line, also after a talk: steps and bound count
+ * from now. */
+void contact_line_up(struct core *c, struct contact *ct);
+/* Its place, its step by now, and when to look again. */
 void contact_replan(struct core *c, struct contact *ct);
 
 void contact_enter(struct core *c, struct contact *ct,

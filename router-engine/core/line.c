@@ -29,9 +29,11 @@ static int64_t as_if_come(const struct contact *ct)
 
 bool line_before(const struct contact *a, const struct contact *b)
 {
-	if (a->cls != b->cls)
+	if (a->overdue != b->overdue)
+		return a->overdue;
+	if (!a->overdue && a->cls != b->cls)
 		return a->cls > b->cls;
-	if (as_if_come(a) != as_if_come(b))
+	if (!a->overdue && as_if_come(a) != as_if_come(b))
 		return as_if_come(a) < as_if_come(b);
 	if (a->enqueued != b->enqueued)
 		return a->enqueued < b->enqueued;
@@ -112,6 +114,25 @@ void line_leave(struct core *c, struct contact *ct)
 		return;
 	HASH_DEL(c->lines, l);
 	free(l);
+}
+
+void line_rank(struct core *c, struct contact *ct, uint64_t cls,
+	       int64_t priority, bool overdue)
+{
+	bool news = rank_in(&ct->news);
+
+	if (ct->cls == cls && ct->priority == priority &&
+	    ct->overdue == overdue)
+		return;
+	line_leave(c, ct);
+	ct->cls = cls;
+	ct->priority = priority;
+	ct->overdue = overdue;
+	record_changed(c, &ct->rec);
+	line_join(c, ct);
+	line_seek(c, ct);
+	if (news)
+		line_news(c, ct);
 }
 
 /* ---- where it is sought for ------------------------------------------------ */

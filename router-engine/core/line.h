@@ -20,13 +20,16 @@ struct line {
 	UT_hash_handle hh;
 };
 
-/* Class, then waiting plus priority, enqueue time, id: docs/architecture.md,
- * "Matching". */
+/* Who is overdue, by enqueue time; then class, waiting plus priority, enqueue
+ * time, id: docs/routing.md, "Order". */
 bool line_before(const struct contact *a, const struct contact *b);
 
-/* Their class, priority and enqueue time must not change until they leave. */
+/* What its order follows from must not change until it leaves, but by
+ * line_rank(). */
 void line_join(struct core *c, struct contact *ct);
 void line_leave(struct core *c, struct contact *ct);
+void line_rank(struct core *c, struct contact *ct, uint64_t cls,
+	       int64_t priority, bool overdue);
 
 /* Where an agent is sought for it: in its step's pool while it is queued.
  * Call it when its state or its step changed. */

@@ -127,6 +127,9 @@ static struct str reason_at(struct core *c, const struct contact *ct,
 {
 	const struct step *s = step_of(c, ct);
 
+	if (ct->overdue)
+		reason = arena_printf(&c->arena, "%.*s; overdue, so before all "
+				      "classes", STR_FMT(reason));
 	if (!s || !s->who.len)
 		return reason;
 	return arena_printf(&c->arena, "step %llu (%.*s): %.*s",

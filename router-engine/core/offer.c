@@ -122,7 +122,7 @@ struct offer *offer_make(struct core *c, struct contact *ct, struct agent *a)
 struct offer *offer_transfer(struct core *c, struct contact *ct,
 			     struct agent *a, struct str number)
 {
-	line_join(c, ct);
+	contact_line_up(c, ct);
 	contact_music(c, ct);
 	return make(c, ct, a, a ? STR_NONE : number, "transferred");
 }

@@ -104,6 +104,7 @@ struct queue {
 	uint64_t id, tenant, version, level, cls;
 	int64_t priority; /* seconds of waiting */
 	uint64_t announce_ms, ring_ms, wrapup_limit_ms, refusal_ms;
+	uint64_t overdue_ms; /* 0: never */
 	struct text name, language, skill, steps, greeting, music, hold_music;
 	bool named;
 	struct step *stepv; /* steps.h; none: the configuration is on its way */
@@ -168,9 +169,10 @@ struct contact {
 	uint64_t segments; /* ordinal of the last one */
 	uint64_t parts; /* recordings begun in the open segment */
 	uint64_t announced; /* last position told; 0 none */
-	uint64_t due; /* tell_due, next step, or end of patience with a prompt */
+	uint64_t due; /* of waiting, or end of patience with a prompt */
 	uint64_t tell_due; /* next announcement */
 	uint64_t step, step_from; /* steps.h; from: when it came into line */
+	bool overdue; /* goes before all classes */
 	unsigned holders; /* bit 0: the caller holds, bit 1: the agent */
 	uint64_t recording; /* under way; 0 none */
 	uint64_t talk_ms, hold_ms, wrapup_ms, wait_ms;

@@ -32,6 +32,15 @@ def test_same_language(db):
     assert n > 30
 
 
+def test_overdue(db):
+    db.seed()
+    db.psql("UPDATE conf.queues SET overdue_ms = 60000 WHERE queue_id = 1")
+    assert rows(db, "conf.queue", "queue", "1")["overdue_ms"] == "60000"
+    with pytest.raises(PostgresError) as e:
+        db.psql("UPDATE conf.queues SET overdue_ms = 999")
+    assert "overdue_ms must be 0 (never) or 1000 to 86400000" in str(e.value)
+
+
 def step(db, values):
     db.psql("INSERT INTO conf.queue_steps (tenant_id, queue_id, at_ms, "
             "expression, skip_if) VALUES (%s)" % values)

@@ -154,6 +154,8 @@ static void look_at_contact(struct checker *s, const struct msg *m)
 	}
 	if (str_eq(msg_get(m, F_CAUSE), STR_LIT("transferred")))
 		strcpy(c->step, "?");
+	if (str_eq(state, STR_LIT("talking")))
+		c->enqueued = 0; /* sent on, its bound counts anew */
 	c->queue = msg_num(m, F_QUEUE);
 	c->waits = str_eq(state, STR_LIT("queued"));
 	if (str_eq(msg_get(m, F_CAUSE), STR_LIT("enqueued")))

@@ -13,6 +13,7 @@ struct thing {
 	uint64_t seq; /* producer: the last; contact: when it came */
 	bool offered, waits;
 	bool plain; /* contact: its last decision was made for no step */
+	bool sent; /* contact: it talked */
 	char of[64]; /* leg: its contact; contact: its queue */
 	UT_hash_handle hh;
 };
@@ -107,13 +108,13 @@ static void on_state(struct ledger *h, const struct msg *m)
 	struct thing *t = thing(&h->contacts, msg_get(m, F_CONTACT));
 
 	t->waits = str_eq(msg_get(m, F_STATE), STR_LIT("queued"));
+	if (str_eq(msg_get(m, F_STATE), STR_LIT("talking")))
+		t->sent = true; /* by its agent, its bound counts anew */
 	if (!t->waits)
 		return;
 	if (!t->seq)
 		t->seq = msg_num(m, F_TIME);
 	str_copy(t->of, sizeof(t->of), msg_get(m, F_QUEUE));
-	if (str_eq(msg_get(m, F_CAUSE), STR_LIT("transferred")))
-		t->plain = false;
 }
 
 static void on_decision(struct ledger *h, const struct msg *m)
@@ -132,7 +133,8 @@ static void on_decision(struct ledger *h, const struct msg *m)
 	if (str_eq(msg_get(m, F_POLICY), STR_LIT("transfer")))
 		return; /* it comes out of a talk, not out of the line */
 	HASH_ITER(hh, h->contacts, t, tmp)
-		if (t->waits && t->plain && !step[0] && t->seq < chosen->seq &&
+		if (t->waits && t->plain && !t->sent && !step[0] &&
+		    t->seq < chosen->seq &&
 		    str_eq(str_c(t->of), msg_get(m, F_QUEUE)))
 			wrong(h, "contact", t,
 			      "another one was served before it");

@@ -31,9 +31,11 @@ const char *script_line(struct script *s)
 		snprintf(s->out, LINE, "t=conf.queue queue=%u tenant=1 "
 			 "version=%u name=q language=zh %s greeting=say:en:hi "
 			 "music=file:m announce_ms=3000 ring_ms=5000 "
-			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u %s",
+			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u "
+			 "overdue_ms=%u class=%u %s",
 			 i - 2, s->version, i == 4 ? "skill=french level=3"
 			 : "level=0", i == 3 ? 2000 : 0, i == 4 ? 7 : 0,
+			 s->version % 4 * 4000, i == 4 ? s->version % 3 : 0,
 			 steps_of(s, i));
 	else if (i == 5 || i == 6)
 		snprintf(s->out, LINE, "t=conf.number number=%u00 tenant=1 "
