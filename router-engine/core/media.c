@@ -49,7 +49,7 @@ static void ask(struct core *c, struct leg *l, enum leg_op op)
 
 	l->op = op;
 	l->token++;
-	if (aim.len)
+	if (aim.len && op != OP_ACCEPT) /* which points at nothing new */
 		text_put(c, &l->point, aim);
 	record_changed(c, &l->rec);
 	e = out_new(c, types[op]);

@@ -21,7 +21,9 @@ from lab.watch import Watch
 
 LONG = bool(os.environ.get("JF_LONG"))
 SEED = int(os.environ.get("JF_SEED") or time.time() // 86400)
-TALKING, WAITING, RATE = 8, 4, 2
+TALKING = int(os.environ.get("JF_TALKING", "8"))
+WAITING = int(os.environ.get("JF_WAITING", "4"))
+RATE = float(os.environ.get("JF_CPS", "2"))  # calls a second
 SHORT = 3  # faults, and none that takes half a minute
 
 
@@ -70,6 +72,7 @@ def test_faults(lab):
     for fault in chosen():
         outcomes.append(trial.run(fault, cluster, site, watch, people, RATE))
         print(trial.report(SEED, outcomes[-1:]).split("\n")[-1], flush=True)
+    people.resume()
     left = people.hang_up()
     print(trial.report(SEED, outcomes))
     assert not left, "BYE does not end %s" % left

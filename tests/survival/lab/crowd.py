@@ -6,8 +6,11 @@ import threading
 import time
 
 from crowd import Crowd
-from harness import CUSTOMER_HZ, SUPPORT
+from harness import CUSTOMER_HZ, SUPPORT, first_heard
 from jf.sim.people import Manner, wait_for
+from jf.sim.rtp import tone
+
+from . import net
 
 LISTEN_S = 0.6
 PATIENCE_S = 20
@@ -27,9 +30,26 @@ class Pair:
         return self.customer.ear, self.party.ear
 
 
+class Control:
+    """Two telephones who talk past everything that is tested: what they miss
+    is this machine's doing."""
+
+    HZ = 300
+
+    def __init__(self, site):
+        self.one = site.world.clock.endpoint(net.TRUNK, 39990)
+        self.other = site.world.clock.endpoint(net.PHONES % 1, 39992)
+        self.one.say(tone(self.HZ))
+        self.one.talk((net.PHONES % 1, 39992))
+
+    def gap(self, t0, t1):
+        return self.other.tone_gap(self.HZ, t0, t1)
+
+
 class People:
     def __init__(self, site, talking, waiting):
         self.site = site
+        self.control = Control(site)
         crowd = Crowd(site, talking, waiting)
         time.sleep(LISTEN_S)
         self.pairs = [Pair(a, p, crowd.customer_of(p))
@@ -45,6 +65,14 @@ class People:
         self.pairs[-1].held = True
         wait_for(lambda: any("state=held" in v for v in self.site.state(
             "contact").values()), 5)
+
+    def resume(self):
+        """The held talk goes on: both hear each other again."""
+        pair = next(p for p in self.pairs if p.held)
+        at = pair.party.resume()
+        pair.held = False
+        first_heard(pair.customer.ear, pair.party.hz, at, 5)
+        first_heard(pair.party.ear, pair.customer.hz, at, 5)
 
     def talking(self):
         return [p for p in self.pairs if not p.held]
@@ -80,12 +108,16 @@ class People:
 
     def _heard_by(self, pair):
         """The caller whom this agent's call reaches."""
-        now = time.time()
-        for c in [*self.line, pair.customer]:
-            if c.ear.tones(now - 0.5, now - 0.1, (pair.party.hz,))[
-                    pair.party.hz] > 3000:
-                return c
-        return None
+        hz = pair.party.hz
+
+        def reached():
+            now = time.time()
+            return next((c for c in [*self.line, pair.customer] if c.ear.tones(
+                now - 0.5, now - 0.1, (hz,))[hz] > 3000), None)
+        try:
+            return wait_for(reached, 3, 0.2)
+        except TimeoutError:
+            return None
 
     def one_more(self):
         """Somebody new at the end of the line."""

@@ -68,6 +68,25 @@ static void music_plays_on_after_a_restart(void **state)
 	want(b, M_NG_NEGOTIATE, F_POINT, "10.0.0.9:41000");
 }
 
+/* Its rtpengine was told the old worker, and an answer tells it no other. */
+static void a_phone_that_rang_meanwhile_is_heard(void **state)
+{
+	struct bench *b = *state;
+	const char *caller, *phone;
+
+	agent_ready(b, 1);
+	caller = call_arrives(b, "100");
+	greeting_ends(b, caller);
+	phone = invited(b);
+	worker_gone(b);
+	worker_back(b);
+	give(b, "t=leg.answered leg=%s sdp=agents", phone);
+	b->legs++;
+	ng_answers(b);
+	want(b, M_NG_NEGOTIATE, F_LEG, phone);
+	want(b, M_NG_NEGOTIATE, F_SDP, "agents");
+}
+
 static void recording_goes_on_in_a_second_part(void **state)
 {
 	struct bench *b = *state;
@@ -202,6 +221,7 @@ int main(void)
 		T(two_in_talk_are_pointed_at_each_other),
 		T(held_parties_get_silence),
 		T(music_plays_on_after_a_restart),
+		T(a_phone_that_rang_meanwhile_is_heard),
 		T(recording_goes_on_in_a_second_part), T(no_worker_at_all),
 		T(rtpengine_back_is_told_everything_again),
 		T(old_boot_of_a_worker_says_nothing),
