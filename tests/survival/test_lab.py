@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The laboratory: hosts of their own, faults by a seed, a report.
 
-    ./jackfield test survival               three faults of today's seed
+    ./jackfield test survival               two faults of today's seed
     ./jackfield test survival --long        all of them
     JF_SEED=7  JF_FAULTS="node cut,redis killed"   again, exactly
+    JF_TALKING=20 JF_WAITING=10 JF_CPS=5           more of everything
 """
 
 import os
@@ -24,7 +25,7 @@ SEED = int(os.environ.get("JF_SEED") or time.time() // 86400)
 TALKING = int(os.environ.get("JF_TALKING", "8"))
 WAITING = int(os.environ.get("JF_WAITING", "4"))
 RATE = float(os.environ.get("JF_CPS", "2"))  # calls a second
-SHORT = 3  # faults, and none that takes half a minute
+SHORT = 2  # faults, and none that takes half a minute
 
 
 def chosen():
