@@ -4,6 +4,8 @@ and by those who talk."""
 
 import socket
 
+import redis
+
 from .cluster import NODES, STORES
 from .faults import PARTITION
 from .net import SERVICE
@@ -69,6 +71,15 @@ class Wake:
                 if len(ear.ssrcs(healed + SETTLED_S, ended)) > 1:
                     out.append("two streams to one party")
         if self.victim in STORES and self.victim != now["redis"] and \
-                self.cluster.redis(self.victim).role()[0] == "master":
-            out.append("two primaries")
+                self._takes_writes():
+            out.append("two Redis take writes")
         return out
+
+    def _takes_writes(self):
+        """READONLY, once its Sentinels have told it; before that NOREPLICAS:
+        nobody follows it."""
+        try:
+            self.cluster.redis(self.victim).set("lab:probe", 1, ex=1)
+            return True
+        except redis.RedisError:
+            return False
