@@ -28,6 +28,7 @@
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/tag.h"
 #include "kamailio-mods/acd/uas.h"
+#include "lib/base/directory.h"
 #include "core/cfg/cfg_struct.h"
 #include "core/fmsg.h"
 #include "core/kemi.h"
@@ -80,19 +81,14 @@ void shm_clear(str *s)
 static int ki_offer(sip_msg_t *m, str *kind, str *where, str *who, int limit)
 {
 	struct offer o = {.kind = *kind, .who = *who, .limit = limit};
-	struct str rest = ours(where), part;
-	uint64_t tenant, partition;
 
-	if(!str_cut(&rest, ':', &part) || str_u64(part, &tenant)
-			|| str_u64(rest, &partition)
-			|| partition >= (uint64_t)acd.partitions) {
+	if(directory_place(ours(where), (unsigned)acd.partitions, &o.tenant,
+			   &o.partition)) {
 		LM_ERR("event=bad_place place=\"%.*s\" "
 			   "fix=\"tenant:partition, partition below %d\"\n",
 				STR_FMT(where), acd.partitions);
 		return -1;
 	}
-	o.tenant = (unsigned)tenant;
-	o.partition = (unsigned)partition;
 	return uas_offer(m, &o);
 }
 

@@ -5,6 +5,7 @@
 
 #include "kamailio-mods/acd/bans.h"
 #include "kamailio-mods/acd/stats.h"
+#include "lib/base/directory.h"
 #include "lib/bus/bus.h"
 #include "modules/htable/ht_api.h"
 #include "modules/htable/api.h"
@@ -117,15 +118,14 @@ static const char read_all[] =
 
 static void apply(struct str subject, struct str value, uint64_t now)
 {
-	struct str part, cause;
+	struct directory_ban ban;
 	str name = theirs(subject);
-	uint64_t until;
 
-	if(!str_cut(&value, ':', &part) || str_u64(part, &until)
-			|| !str_cut(&value, ':', &cause) || until <= now)
+	if(directory_ban(value, &ban) || ban.until_ms <= now)
 		return;
-	if(!str_eq(cause, STR_LIT("lifted"))) {
-		enter(subject, cause, (unsigned)((until - now) / 1000 + 1));
+	if(!ban.lifted) {
+		enter(subject, ban.cause,
+				(unsigned)((ban.until_ms - now) / 1000 + 1));
 		return;
 	}
 	ht.rm(&table, &name);

@@ -5,6 +5,7 @@
 #include "kamailio-mods/acd/acd.h"
 #include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/gateway.h"
+#include "lib/base/directory.h"
 #include "lib/bus/bus.h"
 #include "core/mem/mem.h"
 #include "modules/htable/ht_api.h"
@@ -171,21 +172,16 @@ void directory_look(struct bus *bus)
 int directory_agent(const str *aor, unsigned *partitionp)
 {
 	str name = *aor;
-	struct str value, part;
 	ht_cell_t *cell = ht.get_clone(&copies[2].table, &name);
-	uint64_t n;
+	unsigned tenant;
 	int err = ENOENT;
 
 	if(!cell)
 		return ENOENT;
-	if(cell->flags & AVP_VAL_STR) { /* ha1:tenant:partition */
-		value = ours(&cell->value.s);
-		if(str_cut(&value, ':', &part) && str_cut(&value, ':', &part)
-				&& !str_u64(value, &n) && n < (uint64_t)acd.partitions) {
-			*partitionp = (unsigned)n;
-			err = 0;
-		}
-	}
+	if((cell->flags & AVP_VAL_STR)
+			&& !directory_credential(ours(&cell->value.s),
+					(unsigned)acd.partitions, &tenant, partitionp))
+		err = 0;
 	pkg_free(cell);
 	return err;
 }
@@ -195,16 +191,12 @@ int directory_tenant_calls(unsigned tenant)
 	char b[16];
 	str name = {b, snprintf(b, sizeof(b), "%u", tenant)};
 	ht_cell_t *cell = ht.get_clone(&copies[3].table, &name);
-	struct str value, part;
-	uint64_t n = 0;
+	int n = 0;
 
 	if(!cell)
 		return 0;
-	if(cell->flags & AVP_VAL_STR) { /* max_calls:max_cps */
-		value = ours(&cell->value.s);
-		if(!str_cut(&value, ':', &part) || str_u64(part, &n) || n > INT32_MAX)
-			n = 0;
-	}
+	if(cell->flags & AVP_VAL_STR)
+		n = (int)directory_max_calls(ours(&cell->value.s));
 	pkg_free(cell);
-	return (int)n;
+	return n;
 }

@@ -11,6 +11,7 @@
 #include "kamailio-mods/acd/sip.h"
 #include "kamailio-mods/acd/stats.h"
 #include "kamailio-mods/acd/store.h"
+#include "lib/base/directory.h"
 #include "lib/bus/bus.h"
 #include "core/route.h"
 #include "core/mem/shm_mem.h"
@@ -306,22 +307,17 @@ void restore_command(struct bus *bus, unsigned partition,
 /* Names of records: {pN}:leg:<id>. */
 static void on_names(int err, const struct str *v, size_t n, void *arg)
 {
-	struct str rest, part;
+	unsigned partition;
 	struct want *w;
-	uint64_t partition, id;
+	uint64_t id;
 	size_t i;
 
 	if(err && err != ECANCELED)
 		LM_WARN("event=records_not_read reason=\"%s\"\n", strerror(err));
 	for(i = 0; !err && i < n; i++) {
-		rest = v[i];
-		if(rest.len < 4 || !str_cut(&rest, '}', &part) || part.len < 3
-				|| str_u64((struct str){part.p + 2, part.len - 2},
-						&partition)
-				|| partition >= (uint64_t)acd.partitions || rest.len < 5
-				|| id_parse((struct str){rest.p + 5, rest.len - 5}, 'l', &id))
+		if(directory_leg(v[i], (unsigned)acd.partitions, &partition, &id))
 			continue;
-		w = want(arg, (unsigned)partition, id, ASK_MS);
+		w = want(arg, partition, id, ASK_MS);
 		if(!w)
 			return;
 		w->swept = true;

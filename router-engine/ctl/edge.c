@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/base/directory.h"
 #include "router-engine/ctl/server.h"
 
 #define DEADLINE_MS 2000
@@ -21,18 +22,17 @@ static void redis_away(struct call *k)
 static void add_row(json_t *rows, struct str subject, struct str value,
 		    uint64_t now)
 {
-	struct str address, until, cause;
-	uint64_t t;
+	struct directory_ban ban;
+	struct str address;
 
-	if (!str_cut(&value, ':', &until) || str_u64(until, &t) || t <= now ||
-	    !str_cut(&value, ':', &cause) ||
-	    str_eq(cause, STR_LIT("lifted")) ||
+	if (directory_ban(value, &ban) || ban.until_ms <= now || ban.lifted ||
 	    !str_cut(&subject, '/', &address))
 		return;
 	json_array_append_new(rows, json_pack(
 		"{s:o,s:o,s:o,s:o,s:I}", "address", json_text(address),
-		"user", json_text(subject), "cause", json_text(cause),
-		"node", json_text(value), "left_ms", (json_int_t)(t - now)));
+		"user", json_text(subject), "cause",
+		json_text(ban.cause), "node", json_text(ban.node), "left_ms",
+		(json_int_t)(ban.until_ms - now)));
 }
 
 static void on_bans(int err, const struct str *v, size_t n, void *arg)
