@@ -76,6 +76,13 @@ static void gather(struct core *c)
 		}
 }
 
+static void put(uint64_t *set, size_t i, bool on)
+{
+	uint64_t bit = (uint64_t)1 << i % 64;
+
+	set[i / 64] = on ? set[i / 64] | bit : set[i / 64] & ~bit;
+}
+
 /* ---- members ------------------------------------------------------------------- */
 
 /* An expression that cannot be read admits nobody. */
@@ -116,20 +123,24 @@ static int fill(struct core *c, struct tenant *t, const struct facts *f)
 	return 0;
 }
 
-/* Bit i of agent.pools is the tenant's i-th pool. */
+/* Bit k of agent.pools is the tenant's k-th pool. By the pools' members, who
+ * are few; most agents are not in most pools. */
 static int enrol(struct core *c, struct tenant *t)
 {
 	size_t words = (t->npools + 63) / 64;
 
 	for (size_t i = 0; i < t->nagents; i++) {
-		struct agent *a = t->agents[i];
-
-		a->pools = calloc(words + 1, sizeof(*a->pools));
-		if (!a->pools)
+		t->agents[i]->pools = calloc(words + 1, sizeof(uint64_t));
+		if (!t->agents[i]->pools)
 			return ENOMEM;
-		for (size_t k = 0; k < t->npools; k++)
-			if (pool_has(&c->pools[t->first_pool + k], a))
-				a->pools[k / 64] |= (uint64_t)1 << k % 64;
+	}
+	for (size_t k = 0; k < t->npools; k++) {
+		const struct pool *p = &c->pools[t->first_pool + k];
+
+		for (size_t w = 0; w < p->words; w++)
+			for (uint64_t v = p->agents[w]; v; v &= v - 1)
+				put(t->agents[64 * w + (size_t)
+				    __builtin_ctzll(v)]->pools, k, true);
 	}
 	return 0;
 }
@@ -196,13 +207,6 @@ void pools_free(struct core *c)
 }
 
 /* ---- who is free, who waits --------------------------------------------------------- */
-
-static void put(uint64_t *set, size_t i, bool on)
-{
-	uint64_t bit = (uint64_t)1 << i % 64;
-
-	set[i / 64] = on ? set[i / 64] | bit : set[i / 64] & ~bit;
-}
 
 void pools_count(struct core *c, const struct agent *a, bool idle)
 {
