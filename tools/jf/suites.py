@@ -29,9 +29,9 @@ ASAN = ("unit", "sim", "bus", "engine", "media", "sip")
 APART = ("bench", "install")  # run only when they are named
 TAP = ("unit", "sim")  # every program of theirs is a test
 LIMIT_S = 1200
-# Their tests wait for servers most of the time: so many files at once, each in
-# a namespace of its own.
-TOGETHER = {"bus": 3, "edge": 2}
+# Each file in a namespace of its own, so many at once: tests that wait for
+# servers most of the time, and those that need a whole box.
+TOGETHER = {"bus": 3, "edge": 2, "load": 1}
 FUZZ_S = 5
 
 NAMESPACE = ["unshare", "-n", "-p", "-f", "--kill-child", "--mount-proc",
