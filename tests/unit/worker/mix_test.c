@@ -189,6 +189,21 @@ static void legs_come_and_go(void **state)
 	near(heard(0), 0); /* and no use of what was freed */
 }
 
+/* Of all legs: one that hears something is enough. */
+static void nobody_says_anything(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 10; n++)
+		mixer_frame(&mx);
+	assert_true(mixer_is_still(&mx, 10));
+	assert_false(mixer_is_still(&mx, 11));
+	for (int n = 0; n < 4; n++) {
+		say(far[2].fd, 2, 0xaa);
+		mixer_frame(&mx);
+	}
+	assert_false(mixer_is_still(&mx, 10));
+}
+
 static void strangers_are_not_heard(void **state)
 {
 	int thief = udp();
@@ -230,6 +245,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(loud_is_cut_off, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(legs_come_and_go, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(nobody_says_anything, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(strangers_are_not_heard, setup,
 						teardown),
