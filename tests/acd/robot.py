@@ -15,6 +15,8 @@ from wire import sdp
 FIRST = 12025550200
 FLOWS = ("answer", "slowly", "reoffer", "end", "ring")
 NUMBERS = {f: "+%d" % (FIRST + i) for i, f in enumerate(FLOWS)}
+# patient: an ACK that was lost comes once more
+TALK_MS = {"timers": 1500, "patient": 3000}
 OURS = sdp("127.0.0.1", 30000)
 
 
@@ -76,7 +78,7 @@ class Robot(threading.Thread):
         elif e["t"] == "leg.ringing" and flow in ("cancelled", "crossed"):
             self.later(50, "leg.end", leg)
         elif e["t"] == "leg.answered":
-            self.later(1500 if flow == "timers" else 100, "leg.end", leg)
+            self.later(TALK_MS.get(flow, 100), "leg.end", leg)
 
     def offered(self, leg, number):
         flow = next((f for f, n in NUMBERS.items() if n == number), "answer")

@@ -26,7 +26,7 @@ DEFAULTS = dict(number="+12025550100", calling="+12025559999", codecs="8",
                 user="alice", password="alice-secret", expires=3600,
                 code=200, refuse=0, answer_ms=300, media_port=None, text="",
                 cancel_ms=1, agent_hold_ms=0, hold="sendonly",
-                expect="recvonly")
+                expect="recvonly", linger_ms=0)
 
 # SIPp logs every timeout that a scenario provides for as an error.
 EXPECTED = re.compile(r"\d{4}-\d\d-\d\d\t[\d:.]+\t[\d.]+: Call-Id: [^,]+, "
@@ -47,6 +47,12 @@ class Result:
     @property
     def ok(self):
         return self.rc == 0 and self.failed == 0 and self.good >= self.wanted
+
+    @property
+    def aborted(self):
+        """Calls that SIPp gave up over a message it did not look for then,
+        for instance one that came twice or late."""
+        return self.errors.count("Aborting call on unexpected message")
 
     @property
     def crossed(self):
