@@ -91,7 +91,7 @@ static const char *check_leg(struct core *c, const struct leg *l)
 	if (l->state == LEG_CLOSING && !l->due)
 		return FAULT(c, "leg %llx: closes for ever", id);
 	if ((l->state == LEG_ARRIVING || l->state == LEG_INVITING) &&
-	    l->op == OP_NONE && !c->meta.rebuild)
+	    l->op == OP_NONE && !c->meta.rebuild && !l->stranded)
 		return FAULT(c, "leg %llx: %s, and nothing is awaited", id,
 			     leg_states[l->state]);
 	if (w && l->port && !l->measured &&

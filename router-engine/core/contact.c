@@ -18,6 +18,61 @@
 /* A greeting that nobody reports the end of (its worker is gone) is over. */
 #define GREETING_LIMIT_MS 60000
 
+/* ---- arriving -------------------------------------------------------------------- */
+
+/* Puts it on the list of those who arrive, or takes it off. */
+static void list(struct core *c, struct contact *ct)
+{
+	bool arrives = ct->state == CONTACT_ARRIVING && ct->call_id.len;
+
+	if (ct->listed == arrives)
+		return;
+	ct->listed = arrives;
+	if (!arrives) {
+		HASH_DELETE(arriving, c->arriving, ct);
+		return;
+	}
+	HASH_ADD_KEYPTR(arriving, c->arriving, ct->call_id.p, ct->call_id.len,
+			ct);
+	if (ct->arriving.tbl)
+		return;
+	ct->listed = false;
+	c->failed = true;
+}
+
+/* The contact of an INVITE that this one is again: the node that had it died
+ * before its caller heard of us. */
+static struct contact *begun_before(struct core *c, const struct leg *l,
+				    struct str number)
+{
+	struct contact *ct = NULL;
+	struct leg *old;
+
+	if (l->call_id.len)
+		HASH_FIND(arriving, c->arriving, l->call_id.p, l->call_id.len,
+			  ct);
+	old = ct ? leg_find(c, ct->caller_leg) : NULL;
+	if (!old || ct->tenant != l->tenant ||
+	    !str_eq(text_str(&ct->number), number) ||
+	    !str_eq(text_str(&ct->trunk), text_str(&l->trunk)) ||
+	    (old->state != LEG_ARRIVING && old->state != LEG_ANSWERING))
+		return NULL;
+	return ct;
+}
+
+static void begin_again(struct core *c, struct contact *ct, struct leg *l)
+{
+	struct leg *old = leg_find(c, ct->caller_leg);
+
+	ct->caller_leg = l->id;
+	l->contact = ct->id;
+	record_changed(c, &ct->rec);
+	if (old->stranded)
+		leg_lost(c, old, "it came again at another node");
+	else
+		leg_hang_up(c, old, 482, 31, STR_LIT("merged"));
+}
+
 /* ---- links ----------------------------------------------------------------------- */
 
 static void relink(struct core *c, struct record *r, void *arg)
@@ -25,6 +80,7 @@ static void relink(struct core *c, struct record *r, void *arg)
 	struct contact *ct = (struct contact *)r;
 
 	(void)arg;
+	list(c, ct);
 	if (ct->state == CONTACT_QUEUED || ct->state == CONTACT_OFFERED)
 		line_join(c, ct);
 	if (ct->state == CONTACT_QUEUED)
@@ -44,6 +100,7 @@ void contact_enter(struct core *c, struct contact *ct,
 	struct core_effect *e;
 
 	ct->state = state;
+	list(c, ct);
 	record_changed(c, &ct->rec);
 	line_seek(c, ct);
 	if (state == CONTACT_QUEUED) {
@@ -152,6 +209,11 @@ bool contact_begin(struct core *c, struct leg *l, const struct msg *m)
 	if (!n || !q) {
 		leg_hang_up(c, l, 404, 1, STR_LIT("no such number"));
 		return false;
+	}
+	ct = begun_before(c, l, msg_get(m, F_NUMBER));
+	if (ct) {
+		begin_again(c, ct, l);
+		return true;
 	}
 	ct = contact_make(c, l, n, q);
 	if (!ct)
@@ -406,6 +468,14 @@ void contact_finish(struct core *c, struct contact *ct)
 	transfer_told(c, ct, 487);
 	contact_enter(c, ct, CONTACT_OVER, ct->outcome.p ? ct->outcome.p : "");
 	journal(c, ct);
+	record_gone(c, &ct->rec);
+}
+
+void contact_forget(struct core *c, struct contact *ct)
+{
+	ct->state = CONTACT_OVER;
+	list(c, ct);
+	line_leave(c, ct);
 	record_gone(c, &ct->rec);
 }
 

@@ -47,6 +47,9 @@ void contact_finish(struct core *c, struct contact *ct);
 void contact_outcome(struct core *c, struct contact *ct, const char *outcome,
 		     const char *by);
 
+/* Frees it without a word: it is rebuilt from its leg. */
+void contact_forget(struct core *c, struct contact *ct);
+
 /* Links after core_load(). */
 void contact_relink(struct core *c);
 

@@ -105,6 +105,7 @@ void core_free(struct core *c)
 {
 	if (!c)
 		return;
+	HASH_CLEAR(arriving, c->arriving);
 	record_free_all(c);
 	line_free_all(c);
 	pools_free(c);

@@ -316,7 +316,8 @@ void leg_media_ready(struct core *c, struct leg *l, enum leg_op op)
 {
 	switch (l->state) {
 	case LEG_ARRIVING:
-		answer(c, l);
+		if (!l->stranded) /* else its transaction is gone */
+			answer(c, l);
 		break;
 	case LEG_INVITING:
 		leg_enter(c, l, LEG_RINGING);

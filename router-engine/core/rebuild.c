@@ -88,8 +88,7 @@ static void forget_contact(struct core *c, uint64_t id)
 
 	if (!ct)
 		return;
-	line_leave(c, ct);
-	record_gone(c, &ct->rec);
+	contact_forget(c, ct);
 }
 
 bool rebuild_forgets(struct core *c, struct leg *l)

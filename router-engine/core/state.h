@@ -181,7 +181,8 @@ struct contact {
 	struct rank_node place, news, seek; /* line.h */
 	struct pool *pool; /* that it is sought for in; line.h */
 	bool told_alone; /* a decision says that nobody was free */
-	UT_hash_handle hh;
+	bool listed; /* in core->arriving */
+	UT_hash_handle hh, arriving;
 };
 
 struct leg {
@@ -273,6 +274,8 @@ struct core {
 	struct agent *agents;
 	struct offer *offers;
 	struct contact *contacts;
+	struct contact *arriving; /* by Call-ID: those whose caller may come
+				   * again at another node */
 	struct leg *legs;
 	struct recording *recordings;
 	struct node *nodes;

@@ -10,6 +10,9 @@
 
 /* As long as a node may be away before its calls are given up. */
 #define STRANDED_MS 300000
+/* A caller who has not heard of us sends the INVITE again, after 0.5, 1, 2, 4 s
+ * (RFC 3261 section 17.1.1.2), and another node takes it. */
+#define AGAIN_MS 10000
 #define ANSWER_MS 2000 /* a node that lives answers by then */
 #define LOST_CODE 504 /* an offer whose node died: see offer.c */
 
@@ -90,17 +93,34 @@ static void move(struct core *c, struct leg *l)
 	record_changed(c, &l->rec);
 }
 
+static void await_again(struct core *c, struct leg *l)
+{
+	l->stranded = true;
+	timer_set(c, &l->rec, &l->due, now_of(c) + AGAIN_MS);
+	record_changed(c, &l->rec);
+}
+
 static void strand(struct core *c, struct leg *l)
 {
 	struct node *n;
 
 	switch (l->state) {
 	case LEG_ARRIVING:
+		if (l->role == ROLE_CALLER)
+			await_again(c, l);
+		else
+			lose(c, l);
+		return;
 	case LEG_RINGING:
 		lose(c, l);
 		return;
 	case LEG_INVITING:
 		move(c, l);
+		return;
+	case LEG_ENDING:
+		if (l->answered)
+			break;
+		lose(c, l); /* there is no record of it */
 		return;
 	case LEG_CLOSING:
 		return;
@@ -120,6 +140,8 @@ static void found(struct core *c, struct leg *l)
 	l->stranded = false;
 	timer_set(c, &l->rec, &l->due, 0);
 	record_changed(c, &l->rec);
+	if (l->state == LEG_ARRIVING && l->op == OP_NONE)
+		leg_media_ready(c, l, OP_NONE);
 }
 
 static void node_up_leg(struct core *c, struct record *r, void *arg)
@@ -131,7 +153,7 @@ static void node_up_leg(struct core *c, struct record *r, void *arg)
 		return;
 	if (l->stranded && is_on_boot(l, n))
 		found(c, l);
-	else if (l->stranded)
+	else if (l->stranded && l->state != LEG_ARRIVING)
 		ask(c, l, n);
 	else if (is_on(l, n) && !is_on_boot(l, n))
 		strand(c, l);

@@ -19,6 +19,8 @@ struct dialog {
 	uint64_t id;
 	enum phase phase;
 	bool uac, held;
+	const char *number; /* callers: what they dialled */
+	uint64_t call; /* and their Call-ID */
 	char *memo; /* percent-encoded, or NULL */
 	UT_hash_handle hh;
 };

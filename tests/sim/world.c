@@ -312,10 +312,13 @@ static void new_call(struct world *w)
 {
 	uint64_t id = ID_NODE_BIT | (uint64_t)1 << 48 | ++w->next_leg;
 	unsigned n = (unsigned)world_random(w, 100);
+	struct dialog *d;
 
 	if (w->drain || HASH_COUNT(w->dialogs) > MAX_LEGS)
 		return;
-	dialog_add(w, id, false);
+	d = dialog_add(w, id, false);
+	d->number = n < 50 ? "100" : n < 97 ? "200" : "999";
+	d->call = n < 6 ? 0 : id;
 	if (n < 6)
 		later(w, 0, "t=leg.offered leg=l%016llx node=acd-1 kind=agent "
 		      "tenant=1 number=*7%llu user=a%llu domain=demo sdp=v",
@@ -324,8 +327,9 @@ static void new_call(struct world *w)
 		      (unsigned long long)world_random(w, AGENTS + 1));
 	else
 		later(w, 0, "t=leg.offered leg=l%016llx node=acd-1 kind=trunk "
-		      "tenant=1 number=%s caller=+1555%s", (unsigned long long)id,
-		      n < 50 ? "100" : n < 97 ? "200" : "999",
+		      "tenant=1 number=%s call_id=%llu caller=+1555%s",
+		      (unsigned long long)id, d->number,
+		      (unsigned long long)d->call,
 		      n % 10 ? " sdp=v%3D0" : "");
 }
 
@@ -422,6 +426,19 @@ static void worker_restarts(struct world *w)
 	      "addr=127.0.0.1 port=40000 ports=400", w->worker.boot);
 }
 
+/* The caller has not heard of us: the INVITE comes again. */
+static void comes_again(struct world *w, const struct dialog *old)
+{
+	uint64_t id = ID_NODE_BIT | (uint64_t)1 << 48 | ++w->next_leg;
+	struct dialog *d = dialog_add(w, id, false);
+
+	d->number = old->number;
+	d->call = old->call;
+	later(w, 500, "t=leg.offered leg=l%016llx node=acd-1 kind=trunk "
+	      "tenant=1 number=%s call_id=%llu caller=+1555 sdp=v%%3D0",
+	      (unsigned long long)id, d->number, (unsigned long long)d->call);
+}
+
 static void acd_restarts(struct world *w)
 {
 	struct dialog *d, *tmp;
@@ -432,12 +449,23 @@ static void acd_restarts(struct world *w)
 		if (d->phase == PHASE_UP && chance(w, 90))
 			continue;
 		HASH_DEL(w->dialogs, d);
+		if (d->call && d->phase != PHASE_UP && !w->drain &&
+		    chance(w, 70))
+			comes_again(w, d);
 		free(d->memo);
 		free(d);
 	}
 	w->acd.boot++;
 	w->acd.seq = 0;
 	later(w, 0, "t=node.up node=acd-1 boot=b%u kind=acd", w->acd.boot);
+}
+
+/* While calls arrive that nobody has answered yet. */
+static void acd_dies(struct world *w)
+{
+	for (uint64_t n = world_random(w, 4); n; n--)
+		new_call(w);
+	later(w, 0, "acd dies");
 }
 
 static void relay_acts(struct world *w, unsigned n)
@@ -463,7 +491,7 @@ static void something_happens(struct world *w)
 	else if (n < 945)
 		worker_restarts(w);
 	else if (n < 947)
-		acd_restarts(w);
+		acd_dies(w);
 	else if (n < 955 && !w->drain)
 		w->conf.step = 1;
 	else if (n < 960)
@@ -474,13 +502,18 @@ static void something_happens(struct world *w)
 
 /* ---- the stream ------------------------------------------------------------------------- */
 
-/* phone l... CODE: the agent's phone refuses, unless it was cancelled. */
-static bool resolve_phone(struct world *w, const char *line)
+/* phone l... CODE: the agent's phone refuses, unless it was cancelled. Lines
+ * without a type are the world's own. */
+static bool resolve(struct world *w, const char *line)
 {
 	unsigned long long id;
 	unsigned code;
 	struct dialog *d;
 
+	if (!strcmp(line, "acd dies")) {
+		acd_restarts(w);
+		return true;
+	}
 	if (sscanf(line, "phone l%llx %u", &id, &code) != 2)
 		return false;
 	d = dialog_find(w, id);
@@ -536,7 +569,7 @@ static const char *next_pending(struct world *w)
 	heap_remove(&w->queue, n);
 	if (n->due > w->now)
 		w->now = n->due;
-	dropped = resolve_phone(w, p->line) || in_vain(w, p->line);
+	dropped = resolve(w, p->line) || in_vain(w, p->line);
 	if (!dropped)
 		stamp(w, p->line);
 	free(p);

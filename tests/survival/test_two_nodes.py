@@ -4,6 +4,8 @@
 import os
 import re
 import shutil
+import signal
+import sys
 import tempfile
 import time
 
@@ -12,6 +14,10 @@ import pytest
 from crowd import Crowd
 from harness import Site
 from jf.sim.people import World, wait_for
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "acd"))
+from wire import Caller, Peer  # noqa: E402  (after the path is set)
 
 PARTS = ("redis", "postgres", "rtpengine", "engine-1", "engine-2", "worker-1")
 AGENTS = 51  # last part of the first agent's address
@@ -110,3 +116,40 @@ def test_node_dies(two):
     a.start()
     wait_for(a.ready, 20, 0.1)
     assert not site.legs_at(a)
+
+
+def test_caller_comes_again(two):
+    """A node dies with a call that nobody has answered; its caller sends the
+    INVITE again, to the other node: it is one contact."""
+    site, (a, b) = two, two.nodes
+    peer = Peer(pair.TRUNK, 5070, site.proxy)
+    relay = site.stack.pid("rtpengine")
+    caller = Caller(peer)
+    os.kill(relay, signal.SIGSTOP)
+    try:
+        caller.invite()
+        wait_for(lambda: "state=arriving" in "".join(
+            site.state("contact").values()), 2, 0.01, "no contact")
+        old = set(site.legs_at(b))
+        b.kill()
+        b.let_go()
+        a.hold()
+        peer.send(caller.last)
+    finally:
+        os.kill(relay, signal.SIGCONT)
+    try:
+        caller.answered(timeout=10)
+        assert len(old) == 1 and not old & set(site.legs_at(a))
+        caller.ask("BYE")
+        caller.reply(200, "BYE")
+        contact = site.contact(caller.call)
+        rows = wait_for(lambda: len(v := site.legs(contact["contact"])) == 2
+                        and v, 10, 0.1, "no rows of two legs")
+        assert sorted((r["by"], r["cause"]) for r in rows) == [
+            ("node", "error"), ("remote", "bye")]
+        assert len(site.rows("SELECT 1 FROM journal.contacts WHERE call_id "
+                             "= %s", caller.call)) == 1
+        assert contact["by"] == "caller"
+    finally:
+        peer.close()
+    site.clean()

@@ -146,14 +146,35 @@ static void invite_comes_again(void **state)
 	     "kind=trunk tenant=1 number=100 trunk=t call_id=x@y sdp=theirs");
 	give(b, "t=leg.offered leg=%s node=acd-2 boot=x1 kind=trunk tenant=1 "
 	     "number=100 trunk=t call_id=x@y sdp=theirs", second);
+	to(want(b, M_LEG_END, F_CODE, "482"), "acd-1", "b1");
+	want_none(b, M_PUSH_CONTACT); /* it is the same one */
 	ng_answers(b);
 	to(want(b, M_LEG_ANSWER, F_LEG, second), "acd-2", "x1");
 	give(b, "t=node.down node=acd-1 boot=b1 kind=acd");
-	want(b, M_JOURNAL_CONTACT, F_OUTCOME, "failed");
+	want_none(b, M_JOURNAL_CONTACT);
 	give(b, "t=leg.confirmed leg=%s", second);
 	greeting_ends(b, second);
 	invited(b);
 	want_none(b, M_LEG_RESTORE);
+}
+
+/* Its node's death is known before it comes again, or it never does. */
+static void invite_comes_again_later(void **state)
+{
+	struct bench *b = *state;
+
+	give(b, "t=leg.offered leg=l8000000000000a01 node=acd-1 boot=b1 "
+	     "kind=trunk tenant=1 number=100 trunk=t call_id=x@y sdp=theirs");
+	give(b, "t=leg.offered leg=l8000000000000a03 node=acd-1 boot=b1 "
+	     "kind=trunk tenant=1 number=100 trunk=t call_id=z@y sdp=theirs");
+	give(b, "t=node.down node=acd-1 boot=b1 kind=acd");
+	want_none(b, M_JOURNAL_CONTACT);
+	give(b, "t=node.up node=acd-2 boot=x1 kind=acd");
+	give(b, "t=leg.offered leg=l8000000000000b02 node=acd-2 boot=x1 "
+	     "kind=trunk tenant=1 number=100 trunk=t call_id=x@y sdp=theirs");
+	want_none(b, M_PUSH_CONTACT);
+	pass(b, 10000);
+	want(b, M_JOURNAL_CONTACT, F_CALL_ID, "z@y");
 }
 
 /* Our 200 left, or not; nobody knows. */
@@ -248,6 +269,7 @@ int main(void)
 		T(nobody_takes_it), T(unknown_leg_is_ended),
 		T(ringing_phone_is_lost_and_the_place_is_kept),
 		T(invite_comes_again),
+		T(invite_comes_again_later),
 		T(unacknowledged_caller_proves_itself),
 		T(phone_is_rung_by_its_contact),
 		T(phone_is_rung_from_where_the_address_is),
