@@ -2,6 +2,7 @@
 """The role: clean by ansible-lint; with --long applied to bare Debian 12 and
 13, twice, up to a demo call. Needs ansible and ansible-lint."""
 
+import functools
 import json
 import os
 import re
@@ -29,10 +30,17 @@ def root(request, tmp_path_factory):
         yield top
 
 
+@functools.cache
+def commit():
+    """The same one in every run, whatever is committed meanwhile."""
+    return sh("git", "-C", SOURCE, "rev-parse", "HEAD").strip()
+
+
 def play(root, *options):
     """changed tasks, by the recap."""
     text = sh("ansible-playbook", "-i", root + ",", "-c",
-              "community.general.chroot", PLAYBOOK, *options,
+              "community.general.chroot", "-e",
+              "jackfield_version=" + commit(), PLAYBOOK, *options,
               env={**os.environ, "ANSIBLE_HOME": root + "/../ansible",
                    "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1"})
     print(text[-2500:])
