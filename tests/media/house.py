@@ -18,6 +18,7 @@ import wave
 
 import numpy as np
 import redis
+import srtp
 
 from jf.entry import fields as entry_fields
 from jf.sim.people import wait_for
@@ -105,6 +106,7 @@ class House:
         self.start_redis()
         self.spawn("rtpengine", [
             "rtpengine", "--config-file=none", "-f", "-E", "--table=-1",
+            "--endpoint-learning=heuristic",
             "--interface=" + HOST, "--listen-ng=%s:%d" % (HOST, NG),
             "-m", "40000", "-M", "44999", "--timeout=86400",
             "--silent-timeout=86400", "--delete-delay=0"])
@@ -191,9 +193,9 @@ recordings: %s
 
     # ---- legs ------------------------------------------------
 
-    def leg(self, hz, codec="PCMA", partition=0, te=101):
+    def leg(self, hz, codec="PCMA", partition=0, te=101, secure=False):
         """A party outside who says a tone, at the worker. Its id is new."""
-        leg = Leg(self, hz, codec, partition, te)
+        leg = Leg(self, hz, codec, partition, te, secure)
         self.legs[leg.id] = leg
         return leg
 
@@ -214,7 +216,8 @@ recordings: %s
 
 
 class Leg:
-    def __init__(self, house, hz, codec, partition, te):
+    def __init__(self, house, hz, codec, partition, te, secure=False):
+        """secure: SRTP outside, with keys in the SDP (RFC 4568)."""
         self.house, self.hz, self.partition = house, hz, partition
         self.codec, self.te = codec, te
         n = next(house.numbers)
@@ -225,6 +228,8 @@ class Leg:
         self.endpoint = house.clock.endpoint(HOST, next(house.outer), codec)
         self.endpoint.say(tone(hz))
         self.offer = sdp(self.endpoint.port, (codec,), te=te)
+        if secure:
+            self.offer = srtp.offer(self.endpoint, self.offer)
         self.negotiate(self.point)
         self.endpoint.talk((HOST, self.outer))
         self.add()
@@ -232,6 +237,8 @@ class Leg:
     def negotiate(self, point):
         got = self.house.ng.ok("negotiate", self.id, point, self.offer)
         self.inner, self.outer = got["addr"], got["port"]
+        if "RTP/SAVP" in self.offer:
+            srtp.answer(self.endpoint, got["sdp"])
         return got
 
     def command(self, kind, **fields):

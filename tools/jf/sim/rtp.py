@@ -94,8 +94,8 @@ class RtpClock(Loop):
         ep.sock.close()
 
     def _tick(self):
-        for ep in self.endpoints:
-            ep.on_tick()
+        for ep in list(self.endpoints):
+            self._guard(ep.on_tick)
         self.due += 0.020
         behind = time.monotonic() - self.due
         if behind > 0.2:  # the machine stood still: do not send a burst
@@ -124,6 +124,9 @@ class RtpEndpoint:
         self.sent = 0
         self.events = []  # frames of digits still to be sent
         self.packets = []
+        # SRTP: functions of a whole packet; unprotect raises ValueError
+        self.protect = self.unprotect = bytes
+        self.broken = 0  # packets that unprotect refused
         self.arrived = threading.Condition()
 
     # ---- saying ------------------------------------------------------------
@@ -143,7 +146,6 @@ class RtpEndpoint:
 
     def hush(self):
         self.sending = False
-        self.dest = None
 
     def digit(self, digit, ms=100):
         """RFC 4733: one event, its end three times."""
@@ -184,7 +186,7 @@ class RtpEndpoint:
         self.seq = (self.seq + 1) & 0xffff
         self.sent += 1
         try:
-            self.sock.sendto(head + payload, self.dest)
+            self.sock.sendto(self.protect(head + payload), self.dest)
         except OSError:
             pass  # nobody there (any more): as on a network
 
@@ -200,6 +202,11 @@ class RtpEndpoint:
 
     def _on_packet(self, data, ancillary, source):
         if len(data) < 12 or data[0] >> 6 != 2:
+            return
+        try:
+            data = self.unprotect(data)
+        except ValueError:
+            self.broken += 1
             return
         when = time.time()
         for level, kind, value in ancillary:
