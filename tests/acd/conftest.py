@@ -156,10 +156,10 @@ class Engine:
         assert self.stats()["legs"] == 0
 
 
-def start(settings, var, options=()):
+def start(settings, var, **more):
     from jf.stack import Stack
     s = Stack(var=var, parts=("redis", "kamailio"), partitions=2, seed=False,
-              durable=False, settings=settings)
+              durable=False, settings=settings, **more)
     s.start()
     return s
 

@@ -35,7 +35,7 @@ def usual():
     """The timers of real use: a 2xx is repeated for 32 s, not for 3."""
     var = tempfile.mkdtemp(prefix="jf-loss-")
     os.chmod(var, 0o755)
-    s = start({"acd_params": {"confirm_ms": 400}}, var)
+    s = start({"acd_params": {"confirm_ms": 400}}, var, port_base=35000)
     try:
         e = Engine(s)
         e.event("node.up", 10)
