@@ -296,11 +296,9 @@ static void tell(const struct msg *m, void *arg)
 	partition_inner(p, m, NULL, NULL);
 }
 
-struct gone {
+struct watching {
 	struct partition *p;
 	struct arena arena;
-	struct { struct str node, boot; } v[64];
-	size_t n;
 };
 
 void partition_configured(struct partition *p)
@@ -309,38 +307,25 @@ void partition_configured(struct partition *p)
 		p->ask_agents = agents_were(p->e, p->n) != 0;
 }
 
-/* A stored worker: watched, or known to be gone. */
+/* A node that was up for whoever had the partition before. That we missed it
+ * says nothing: we may have been cut off ourselves. */
 static void look_at_node(struct str id, struct str line, void *arg)
 {
-	struct gone *g = arg;
+	struct watching *g = arg;
 	struct str liveness = line_get(line, "liveness", &g->arena);
-	struct str boot = line_get(line, "boot", &g->arena);
-	struct watch *w = g->p->e->watch;
 
 	if (!str_set(liveness) || !line_num(line, "up"))
 		return;
-	watch_add(w, id, boot, liveness,
-		  patience(line_get(line, "kind", &g->arena)), false);
-	if (watch_is_down(w, id, boot) && g->n < 64) {
-		g->v[g->n].node = arena_str(&g->arena, id);
-		g->v[g->n++].boot = arena_str(&g->arena, boot);
-	}
+	watch_add(g->p->e->watch, id, line_get(line, "boot", &g->arena),
+		  liveness, patience(line_get(line, "kind", &g->arena)), true);
 }
 
-static void tell_workers(struct partition *p)
+static void watch_nodes(struct partition *p)
 {
-	struct gone g = {.p = p};
-	struct msg m;
+	struct watching g = {.p = p};
 
 	arena_init(&g.arena);
 	mirror_each(&p->mirror, "node", look_at_node, &g);
-	for (size_t i = 0; i < g.n; i++) {
-		msg_init(&m, M_NODE_DOWN);
-		msg_put(&m, F_NODE, g.v[i].node);
-		msg_put(&m, F_BOOT, g.v[i].boot);
-		msg_put(&m, F_REASON, STR_LIT("its liveness link is broken"));
-		tell(&m, p);
-	}
 	arena_release(&g.arena);
 }
 
@@ -371,7 +356,7 @@ void partition_acquired(struct partition *p, const char *generation,
 	p->ask_agents = !n; /* Redis knows nothing */
 	tell_acquired(p, now, !n || owner_doubts(p->e->owner, p->n));
 	ngc_tell(p->e->ng, tell, p);
-	tell_workers(p);
+	watch_nodes(p);
 	confdb_tell(p->e->confdb, p);
 	if (p->n == 0)
 		directory_write(p->e->directory);
