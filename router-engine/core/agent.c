@@ -32,11 +32,24 @@ static void push(struct core *c, const struct agent *a)
 	out_id(c, e, F_CONTACT, 'c', a->contact);
 }
 
+/* Calls and talk of its time since log-in. */
+static void count(const struct core *c, struct agent *a,
+		  enum agent_state state)
+{
+	if (a->state == AGENT_OFFLINE)
+		a->calls = a->talk_ms = 0;
+	if (a->state == AGENT_TALKING)
+		a->talk_ms += now_of(c) - a->since;
+	else if (state == AGENT_TALKING)
+		a->calls++;
+}
+
 /* The only writer of agent.state; contact: whom the new state is about. */
 static void enter(struct core *c, struct agent *a, enum agent_state state,
 		  uint64_t contact, const char *cause)
 {
 	state_journal(c, a, state);
+	count(c, a, state);
 	a->state = state;
 	a->since = now_of(c);
 	a->contact = contact;

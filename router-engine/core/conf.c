@@ -143,6 +143,7 @@ static void queue_set(struct core *c, struct queue *q, const struct msg *m)
 	put(c, &q->name, m, F_NAME);
 	put(c, &q->language, m, F_LANGUAGE);
 	put(c, &q->skill, m, F_SKILL);
+	put(c, &q->strategy, m, F_STRATEGY);
 	put(c, &q->steps, m, F_STEPS);
 	put(c, &q->greeting, m, F_GREETING);
 	put(c, &q->music, m, F_MUSIC);

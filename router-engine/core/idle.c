@@ -82,7 +82,8 @@ static struct agent *in_order(const struct tenant *t, const struct pool *p)
 	return NULL;
 }
 
-static struct agent *in_set(const struct tenant *t, const struct pool *p)
+static struct agent *in_set(const struct tenant *t, const struct pool *p,
+			    const struct strategy *s)
 {
 	struct agent *best = NULL;
 
@@ -92,14 +93,49 @@ static struct agent *in_set(const struct tenant *t, const struct pool *p)
 			struct agent *a = t->agents[64 * w +
 					  (size_t)__builtin_ctzll(v)];
 
-			if (!best || idle_before(a, best))
+			if (!best || (s->before ? s->before : idle_before)(a,
+								best))
 				best = a;
 		}
 	return best;
 }
 
+/* ---- strategies ---------------------------------------------------------------- */
+
+static bool fewer_calls(const struct agent *a, const struct agent *b)
+{
+	return a->calls != b->calls ? a->calls < b->calls : idle_before(a, b);
+}
+
+static bool less_talk(const struct agent *a, const struct agent *b)
+{
+	return a->talk_ms != b->talk_ms ? a->talk_ms < b->talk_ms
+					: idle_before(a, b);
+}
+
+static bool lower_id(const struct agent *a, const struct agent *b)
+{
+	return a->id < b->id;
+}
+
+static const struct strategy strategies[] = {
+	{"longest_idle", "idle the longest", NULL},
+	{"fewest_calls", "the fewest calls", fewer_calls},
+	{"least_talk", "the least talk", less_talk},
+	{"in_order", "the first", lower_id},
+};
+
+const struct strategy *idle_strategy(const struct queue *q)
+{
+	for (size_t i = 1; i < sizeof(strategies) / sizeof(*strategies); i++)
+		if (str_eq(text_str(&q->strategy), str_c(strategies[i].name)))
+			return &strategies[i];
+	return &strategies[0];
+}
+
 /* A registration at a dead node ends by the clock, without an event. */
-struct agent *idle_longest(struct core *c, const struct pool *p)
+struct agent *idle_next(struct core *c, const struct pool *p,
+			const struct strategy *s)
 {
 	struct tenant *t = tenant_find(c, p->tenant);
 	struct agent *a;
@@ -107,9 +143,9 @@ struct agent *idle_longest(struct core *c, const struct pool *p)
 	bool by_uri;
 
 	while (t && p->nidle) {
-		a = in_order(t, p);
+		a = s->before ? NULL : in_order(t, p);
 		if (!a)
-			a = in_set(t, p);
+			a = in_set(t, p, s);
 		if (!a || takeover_ring(c, a, &node, &by_uri))
 			return a;
 		a->registered = false;

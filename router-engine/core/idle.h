@@ -25,8 +25,18 @@ void idle_update(struct core *c, struct agent *a);
 /* Ready, registered, not left alone, and there is a node to ring it. */
 bool idle_is(struct core *c, const struct agent *a);
 
-/* Who of a pool is idle for the longest time, then the lowest id; NULL:
- * nobody. */
-struct agent *idle_longest(struct core *c, const struct pool *p);
+/* Which of several who are free; equal ones by idle time, then by id. */
+struct strategy {
+	const char *name; /* conf.queues.strategy, and a decision's policy */
+	const char *words; /* "...of 3 eligible" */
+	/* NULL: by idle time, which costs the least */
+	bool (*before)(const struct agent *a, const struct agent *b);
+};
+/* A queue's; an unknown name is longest_idle. */
+const struct strategy *idle_strategy(const struct queue *q);
+
+/* Who of a pool is to be offered the next contact; NULL: nobody. */
+struct agent *idle_next(struct core *c, const struct pool *p,
+			const struct strategy *s);
 
 #endif

@@ -11,7 +11,6 @@
 #include "router-engine/core/steps.h"
 #include "router-engine/core/takeover.h"
 
-#define POLICY STR_LIT("longest_idle")
 #define CANDIDATES_MAX 20 /* named in a decision; the others are counted */
 #define CANDIDATE_BYTES (2 * STR_DEC_MAX + 20) /* verdicts are short words */
 
@@ -105,7 +104,8 @@ static struct candidates candidates_of(struct core *c,
 	return k;
 }
 
-static struct str reason_of(struct core *c, const struct candidates *k,
+static struct str reason_of(struct core *c, const struct queue *q,
+			    const struct candidates *k,
 			    const struct agent *chosen)
 {
 	if (!k->considered)
@@ -117,7 +117,8 @@ static struct str reason_of(struct core *c, const struct candidates *k,
 				    (unsigned long long)k->considered);
 	if (k->eligible == 1)
 		return STR_LIT("the only eligible agent");
-	return arena_printf(&c->arena, "idle the longest of %llu eligible",
+	return arena_printf(&c->arena, "%s of %llu eligible",
+			    idle_strategy(q)->words,
 			    (unsigned long long)k->eligible);
 }
 
@@ -186,7 +187,8 @@ static struct contact *next_to_serve(struct core *c)
 static bool match_one(struct core *c, struct contact *ct)
 {
 	struct queue *q = queue_find(c, ct->queue);
-	struct agent *a = idle_longest(c, ct->pool);
+	const struct strategy *s = idle_strategy(q);
+	struct agent *a = idle_next(c, ct->pool, s);
 	struct candidates k;
 
 	if (!a)
@@ -194,8 +196,8 @@ static bool match_one(struct core *c, struct contact *ct)
 	k = candidates_of(c, ct, a);
 	if (!offer_make(c, ct, a))
 		return false;
-	decide(c, ct, q, a, &k, POLICY,
-	       reason_at(c, ct, reason_of(c, &k, a)));
+	decide(c, ct, q, a, &k, str_c(s->name),
+	       reason_at(c, ct, reason_of(c, q, &k, a)));
 	return ct->state == CONTACT_OFFERED;
 }
 
@@ -211,8 +213,9 @@ static void tell_alone(struct core *c, struct contact *ct, struct str reason)
 	ct->told_alone = true;
 	record_changed(c, &ct->rec);
 	if (!reason.len)
-		reason = reason_of(c, &k, NULL);
-	decide(c, ct, q, NULL, &k, POLICY, reason_at(c, ct, reason));
+		reason = reason_of(c, q, &k, NULL);
+	decide(c, ct, q, NULL, &k, str_c(idle_strategy(q)->name),
+	       reason_at(c, ct, reason));
 }
 
 /* Nobody was free for it at once. True: it is in another step now, in which

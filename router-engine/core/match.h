@@ -2,8 +2,8 @@
 /**
  * @file match.h  The matcher: who talks to whom.
  *
- * Contacts in the order of service (line_before()); for each the agent
- * who is eligible and idle for the longest time, then the lowest id. Every
+ * Contacts in the order of service (line_before()); for each the eligible
+ * agent whom the queue's strategy puts first (idle.h). Every
  * choice, and every time nobody could be chosen at entry, is a decision.
  */
 #ifndef JF_CORE_MATCH_H

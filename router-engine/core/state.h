@@ -105,6 +105,7 @@ struct queue {
 	int64_t priority; /* seconds of waiting */
 	uint64_t announce_ms, ring_ms, wrapup_limit_ms, refusal_ms;
 	uint64_t overdue_ms; /* 0: never */
+	struct text strategy; /* idle.h */
 	struct text name, language, skill, steps, greeting, music, hold_music;
 	bool named;
 	struct step *stepv; /* steps.h; none: the configuration is on its way */
@@ -128,6 +129,7 @@ struct agent {
 	unsigned next; /* state after wrap-up, when asked for meanwhile */
 	uint64_t since; /* entry into the state */
 	uint64_t idle_since; /* last end of work, or first ready after log-in */
+	uint64_t calls, talk_ms; /* since log-in */
 	uint64_t not_before; /* left alone until then: refused */
 	uint64_t due; /* end of wrap-up or of being left alone; 0 none */
 	struct text cause; /* why the state was entered */

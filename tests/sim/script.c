@@ -17,6 +17,9 @@ static const char *steps_of(const struct script *s, unsigned queue)
 	return some[(s->version + queue) % 3];
 }
 
+static const char *const strategies[] = {"longest_idle", "fewest_calls",
+					   "least_talk", "in_order"};
+
 const char *script_line(struct script *s)
 {
 	unsigned i = s->step++;
@@ -32,11 +35,11 @@ const char *script_line(struct script *s)
 			 "version=%u name=q language=zh %s greeting=say:en:hi "
 			 "music=file:m announce_ms=3000 ring_ms=5000 "
 			 "wrapup_limit_ms=%u refusal_ms=2000 priority=%u "
-			 "overdue_ms=%u class=%u %s",
+			 "overdue_ms=%u class=%u strategy=%s %s",
 			 i - 2, s->version, i == 4 ? "skill=french level=3"
 			 : "level=0", i == 3 ? 2000 : 0, i == 4 ? 7 : 0,
 			 s->version % 4 * 4000, i == 4 ? s->version % 3 : 0,
-			 steps_of(s, i));
+			 strategies[(s->version + i) % 4], steps_of(s, i));
 	else if (i == 5 || i == 6)
 		snprintf(s->out, LINE, "t=conf.number number=%u00 tenant=1 "
 			 "version=1 queue=%u", i - 4, i - 4);

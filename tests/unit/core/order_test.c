@@ -150,6 +150,62 @@ static void changes_act_at_once(void **state)
 	assert_int_equal(serve(b, &phone), 1);
 }
 
+/* Asterisk's leastrecent counts 1,000,000 less the seconds of idle time, which
+ * after 11.6 days falls below who was never called. Here longer is longer. */
+static void idle_for_12_days(void **state)
+{
+	struct bench *b = *state;
+
+	configure(b, 2, "", "");
+	agent_ready(b, 2);
+	b->now += 12 * 86400000ull;
+	agent_ready(b, 1);
+	b->now += 1000;
+	call_arrives(b, "100");
+	want(b, M_JOURNAL_DECISION, F_AGENT, "2");
+	want(b, M_JOURNAL_DECISION, F_REASON, "idle the longest of 2 eligible");
+}
+
+static void one_talk(struct bench *b, const char *agent, const char *policy,
+		     uint64_t ms)
+{
+	const char *phone;
+
+	b->now += 1000;
+	call_arrives(b, "100");
+	want(b, M_JOURNAL_DECISION, F_AGENT, agent);
+	want(b, M_JOURNAL_DECISION, F_POLICY, policy);
+	phone = invited(b);
+	phone_answers(b, phone);
+	b->now += ms;
+	give(b, "t=leg.ended leg=%s by=remote cause=bye", phone);
+}
+
+/* mod_callcenter's agent-with-fewest-calls, agent-with-least-talk-time and
+ * sequentially-by-agent-order; equal ones by idle time. */
+static void strategies(void **state)
+{
+	struct bench *b = *state;
+
+	configure(b, 2, "strategy=fewest_calls", "");
+	agent_ready(b, 2);
+	agent_ready(b, 1);
+	one_talk(b, "1", "fewest_calls", 9000); /* equal: the lower id */
+	one_talk(b, "2", "fewest_calls", 1000);
+	one_talk(b, "1", "fewest_calls", 1000); /* equal: idle the longest */
+	configure(b, 3, "strategy=least_talk", "");
+	one_talk(b, "2", "least_talk", 2000);
+	one_talk(b, "2", "least_talk", 8000);
+	one_talk(b, "1", "least_talk", 1000); /* 10 s against 11 s */
+	configure(b, 4, "strategy=in_order", "");
+	one_talk(b, "1", "in_order", 1000);
+	one_talk(b, "1", "in_order", 1000);
+	give(b, "t=agent.logout agent=1 actor=x"); /* begins anew */
+	agent_ready(b, 1);
+	configure(b, 5, "strategy=least_talk", "");
+	one_talk(b, "1", "least_talk", 1000);
+}
+
 int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, bench_setup, bench_teardown)
@@ -157,6 +213,7 @@ int main(void)
 		TEST(starves_without), TEST(bound_holds),
 		TEST(overdue_in_order), TEST(weight_does_not_starve),
 		TEST(changes_act_at_once),
+		TEST(idle_for_12_days), TEST(strategies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
