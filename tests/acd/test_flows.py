@@ -39,6 +39,10 @@ def robot(engine):
     yield r
     r.stop()
     engine.directory()
+    engine.wait(lambda: "demo-carrier" in engine.kamcmd("htable.dump",
+                                                        "trunk")
+                and NUMBERS["ring"] not in engine.kamcmd("htable.dump",
+                                                         "number"))
 
 
 def caller(engine, tmp_path, flow, n, addr, transport):
