@@ -135,5 +135,7 @@ int memo_read(struct core *c, struct str text, struct memo *out)
 						    : take(out, name, v);
 	}
 	out->role = role;
+	/* whom nobody can release would be held for ever */
+	out->holders &= HOLDS_CALLER | HOLDS_AGENT;
 	return err || role == LEG_NROLES ? EPROTO : 0;
 }

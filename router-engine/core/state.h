@@ -156,6 +156,8 @@ struct offer {
 	UT_hash_handle hh;
 };
 
+enum { HOLDS_CALLER = 1, HOLDS_AGENT = 2 };
+
 struct contact {
 	struct record rec;
 	uint64_t id, tenant, queue;
@@ -175,7 +177,7 @@ struct contact {
 	uint64_t tell_due; /* next announcement */
 	uint64_t step, step_from; /* steps.h; from: when it came into line */
 	bool overdue; /* goes before all classes */
-	unsigned holders; /* bit 0: the caller holds, bit 1: the agent */
+	unsigned holders; /* HOLDS_CALLER, HOLDS_AGENT: who holds */
 	uint64_t recording; /* under way; 0 none */
 	uint64_t talk_ms, hold_ms, wrapup_ms, wait_ms;
 	struct text outcome, phase, by;

@@ -10,8 +10,6 @@
 #include "router-engine/core/recording.h"
 #include "router-engine/core/talk.h"
 
-enum { HOLDS_CALLER = 1, HOLDS_AGENT = 2 };
-
 static struct leg *caller_of(struct core *c, const struct contact *ct)
 {
 	return leg_find(c, ct->caller_leg);
