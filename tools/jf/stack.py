@@ -28,7 +28,8 @@ import subprocess
 import sys
 import time
 
-from . import Trouble, certificate, database, procs, render, systemd
+from . import (Trouble, certificate, database, deaths, procs, render,
+               systemd)
 from .layout import LISTEN, Layout
 from .postgres import Postgres
 from .programs import programs
@@ -244,9 +245,11 @@ class Stack:
             return systemd.status(self) if self.serves() else {}
         rows = {r["name"]: r for r in self.rpc().supervisor
                 .getAllProcessInfo()}
+        log = self.log_text("supervisord")
         return {n: {"state": r["statename"].lower(), "pid": r["pid"],
                     "since": r["start"], "why": r["spawnerr"],
-                    "restarts": self.restarts(n)}
+                    "restarts": self.restarts(n),
+                    "death": deaths.last(log, n)}
                 for n, r in rows.items()
                 if n in self.parts or r["pid"]}
 

@@ -4,7 +4,7 @@
 import json
 import time
 
-from . import Trouble, box
+from . import Trouble, box, deaths
 from .say import line, paint, span, table
 
 
@@ -26,7 +26,8 @@ def processes(s):
     rows = s.status()
     return [{"process": n, "state": r["state"], "pid": r["pid"] or None,
              "uptime_s": round(now - r["since"]) if r["pid"] else None,
-             "restarts": r["restarts"]} for n, r in rows.items()]
+             "restarts": r["restarts"], "last_exit": r.get("death")}
+            for n, r in rows.items()]
 
 
 def partitions(s):
@@ -44,9 +45,11 @@ def asked(s, what):
 
 
 def show(s, status):
-    table(("process", "state", "pid", "uptime", "restarts"),
+    now = time.time()
+    table(("process", "state", "pid", "uptime", "restarts", "last exit"),
           [(p["process"], p["state"], p["pid"] or "",
-            span(p["uptime_s"]) if p["pid"] else "", p["restarts"])
+            span(p["uptime_s"]) if p["pid"] else "", p["restarts"],
+            deaths.words(p["last_exit"], p["state"], now))
            for p in status["processes"]])
     line()
     owners = {}
