@@ -68,7 +68,17 @@ struct world {
 __attribute__((format(printf, 3, 4)))
 void later(struct world *w, uint64_t ms, const char *fmt, ...);
 uint64_t leg_of(const struct msg *m);
+bool chance(struct world *w, unsigned percent);
 struct dialog *dialog_find(struct world *w, uint64_t id);
+struct dialog *dialog_add(struct world *w, uint64_t id, bool uac);
+/* Exactly one leg.ended for every leg, like the real node. */
+void dialog_end(struct world *w, struct dialog *d, const char *by,
+		const char *cause, unsigned code);
+
+/* acts.c: something happens that nobody asked for. */
+void world_acts(struct world *w);
+/* A new boot: what was not answered is gone. */
+void acd_restarts(struct world *w);
 
 /* announce.c: what the nodes keep, and name when they are asked. */
 void dialog_remember(struct world *w, const struct msg *m);
