@@ -58,6 +58,24 @@ def test_configuration_is_a_line_of_sql(box):
         "sql", "UPDATE conf.queues SET announce_ms = 20000 WHERE queue_id=1")
 
 
+def test_reload_takes_a_certificate_and_refuses_a_bad_one(box):
+    before = box.pids()
+    assert "New connections" in box.ok("reload")
+    path = box.var + "/etc/kamailio/tls.crt"
+    with open(path, encoding="ascii") as f:
+        good = f.read()
+    with open(path, "w", encoding="ascii") as f:
+        f.write("no certificate")
+    try:
+        refused = box("reload")
+        assert refused.returncode == 1
+        assert "no PEM file" in refused.stdout + (refused.stderr or "")
+    finally:
+        with open(path, "w", encoding="ascii") as f:
+            f.write(good)
+    assert box.pids() == before
+
+
 def test_up_after_a_crash(box):
     pid = int(open(box.var + "/run/supervisord.pid").read())
     os.kill(pid, signal.SIGKILL)

@@ -15,6 +15,7 @@ HELP = """\
   up          install what is missing, build, start everything, show a call
   build       install and build only
   down        stop everything
+  reload      take a new certificate for TLS and WSS; calls go on
   status      processes, partitions, agents, calls
   call        place a call and watch it: --queue 1, or a number;
               --talk 30: the talk lasts 30 s, not 5
@@ -62,6 +63,7 @@ def parser():
     verb("configure")
     verb("schema")
     verb("down")
+    verb("reload")
     verb("status").add_argument("--json", action="store_true")
     p = verb("call")
     p.add_argument("number", nargs="?")
