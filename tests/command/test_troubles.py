@@ -14,8 +14,8 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 def test_help_names_every_verb(jackfield):
     text = jackfield.ok("help")
-    for verb in ("up", "down", "status", "call", "logs", "doctor", "test",
-                 "bench"):
+    for verb in ("up", "down", "reload", "status", "call", "logs", "doctor",
+                 "test", "bench"):
         assert "\n  %s " % verb in text
 
 
