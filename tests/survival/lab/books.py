@@ -30,6 +30,7 @@ def check(site, calls, begin):
         SELECT a.agent, a.segment AS a, b.segment AS b
         FROM journal.segments a JOIN journal.segments b
           ON a.agent = b.agent AND a.segment < b.segment
+         AND a.contact <> b.contact
          AND tstzrange(a.begin_at, a.end_at)
              && tstzrange(b.begin_at, b.end_at)
         WHERE a.kind IN %s AND b.kind IN %s
