@@ -140,7 +140,8 @@ static void found(struct core *c, struct leg *l)
 	l->stranded = false;
 	timer_set(c, &l->rec, &l->due, 0);
 	record_changed(c, &l->rec);
-	if (l->state == LEG_ARRIVING && l->op == OP_NONE)
+	/* Without an SDP it has not begun: the end of the rebuilding does that. */
+	if (l->state == LEG_ARRIVING && l->op == OP_NONE && l->local_sdp.len)
 		leg_media_ready(c, l, OP_NONE);
 }
 
