@@ -177,9 +177,10 @@ static void on_acquired(int err, const redisReply *r, void *arg)
 	if (!err && !granted(r))
 		p->vacant = !item(r, 1).len;
 	if (err || !granted(r)) {
-		left = err ? p->o->lease_ms / 4 : item_num(r, 3) + 5;
-		if (left > p->o->lease_ms)
-			left = p->o->lease_ms;
+		/* Asked well before its end: who stops gives it back early. */
+		left = p->o->lease_ms / 4;
+		if (!err && item_num(r, 3) + 5 < left)
+			left = item_num(r, 3) + 5;
 		p->ask_at_ms = link_clock_ms() + left;
 		return;
 	}

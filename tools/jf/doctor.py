@@ -101,6 +101,8 @@ def packages(s):
                        check=False)
     have = {x.split()[0] for x in r.stdout.splitlines()
             if x.endswith(" installed")}
+    if shutil.which("npm"):  # another Node.js than Debian's brings it along
+        have.add("npm")
     missing = [w for w in wanted if w not in have]
     if missing:
         yield ("bad", "Debian packages are missing: %s" % " ".join(missing),
