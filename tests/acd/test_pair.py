@@ -29,6 +29,7 @@ class PairEngine(Engine):
         self.db = redis.Redis(self.layout.addr, self.layout.ports["redis"],
                               decode_responses=True, socket_timeout=30)
         self.cursor, self.box, self.boots = "0", [], {}
+        self.standby = {}  # node -> True: it knows that it has no address
         self.names = NAMES
         self.directory(trunks={pair.TRUNK: "demo-carrier:0:0"})
 
@@ -42,6 +43,7 @@ class PairEngine(Engine):
         for e in self.box[n:]:
             if e["t"] == "node.up":
                 self.boots[e["node"]] = e["boot"]
+                self.standby[e["node"]] = e.get("standby") == "1"
 
     @boot.setter
     def boot(self, value):
@@ -82,7 +84,9 @@ def both(world):
     s, (a, b) = world
     a.hold()
     e = PairEngine(s, (a, b))
-    e.wait(lambda: e._read(0.05) or len(e.boots) == 2, 20)
+    # Who has not seen yet that the address left would not see it come again.
+    e.wait(lambda: e._read(0.05) or e.standby == {
+        a.name: False, b.name: True}, 20)
     e.wait(lambda: a.ready() and b.ready(), 20)
     yield e, a, b
     for n in (a, b):

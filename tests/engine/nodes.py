@@ -41,14 +41,16 @@ class Producer:
 
 
 class Liveness(threading.Thread):
-    """Writes a byte every 100 ms to whoever connects."""
+    """Writes a byte every 100 ms to whoever connects; who closes its link may
+    have taken us for dead, and `closed` says that we are not."""
 
-    def __init__(self, port):
+    def __init__(self, port, closed):
         super().__init__(daemon=True)
+        self.closed = closed
         self.listener = socket.create_server(("127.0.0.1", port))
         self.listener.settimeout(0.1)
         self.links = []
-        self.silent = self.ended = False
+        self.silent = self.ended = self.doubted = False
         self.start()
 
     def run(self):
@@ -63,6 +65,16 @@ class Liveness(threading.Thread):
                         link.send(b".")
                 except OSError:
                     self.links.remove(link)
+                    self.doubted = True
+            if self.doubted:
+                self.say_again()
+
+    def say_again(self):
+        try:
+            self.closed()
+            self.doubted = False
+        except (ConnectionError, TimeoutError):  # no Redis just now
+            pass
 
     def end(self):
         self.ended = True
@@ -78,8 +90,8 @@ class Nodes(threading.Thread):
         self.redis = redis
         self.acd = Producer(redis, "acd-1")
         self.worker = Producer(redis, "worker-1")
-        self.liveness = Liveness(liveness_port)
         self.liveness_port, self.worker_port = liveness_port, worker_port
+        self.liveness = Liveness(liveness_port, self.worker_up)
         self.commands = []  # (when, type, fields)
         self.legs = int(time.time() * 1000) * 64
         self.answer = True  # phones answer; otherwise they ring on
@@ -90,6 +102,9 @@ class Nodes(threading.Thread):
 
     def up(self):
         self.acd.send("node.up", node="acd-1", boot=self.acd.boot, kind="acd")
+        self.worker_up()
+
+    def worker_up(self):
         self.worker.send("node.up", node="worker-1", boot=self.worker.boot,
                          kind="worker", addr="127.0.0.1",
                          port=self.worker_port, ports=400,
@@ -99,7 +114,7 @@ class Nodes(threading.Thread):
         """A new start of the worker, as after a crash."""
         self.liveness.end()
         self.worker = Producer(self.redis, "worker-1")
-        self.liveness = Liveness(self.liveness_port)
+        self.liveness = Liveness(self.liveness_port, self.worker_up)
         self.up()
 
     def end(self):
