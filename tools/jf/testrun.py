@@ -65,7 +65,11 @@ def one(suite, preset, long):
 
 def counts(r):
     text = "%d passed, %d failed" % (r.passed, r.failed)
-    return text + (", %d skipped" % r.skipped if r.skipped else "")
+    if r.skipped:
+        text += ", %d skipped" % r.skipped
+    if r.unsteady:
+        text += ", %d passed only when run again" % r.unsteady
+    return text
 
 
 @contextlib.contextmanager
@@ -80,7 +84,8 @@ def quiet(json_wanted):
 
 def figures(r):
     for figure, unit in (("passed", "cases"), ("failed", "cases"),
-                         ("skipped", "cases"), ("seconds", "s")):
+                         ("skipped", "cases"), ("unsteady", "cases"),
+                         ("seconds", "s")):
         print(json.dumps({"suite": r.suite, "figure": figure,
                           "value": round(getattr(r, figure), 2),
                           "unit": unit}), flush=True)
@@ -92,6 +97,7 @@ def close(results, json_wanted):
         total.passed += r.passed
         total.failed += r.failed
         total.skipped += r.skipped
+        total.unsteady += r.unsteady
         total.seconds += r.seconds
     if json_wanted:
         figures(total)
