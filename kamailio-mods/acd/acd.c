@@ -12,6 +12,7 @@
 #include "kamailio-mods/acd/bans.h"
 #include "kamailio-mods/acd/digest.h"
 #include "kamailio-mods/acd/directory.h"
+#include "kamailio-mods/acd/drain.h"
 #include "kamailio-mods/acd/guard.h"
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/leg.h"
@@ -142,6 +143,16 @@ static int w_shape(sip_msg_t *m, char *p1, char *p2)
 	return guard_shape(m);
 }
 
+static int ki_draining(sip_msg_t *m)
+{
+	return drain_any() ? 1 : -1;
+}
+
+static int w_draining(sip_msg_t *m, char *p1, char *p2)
+{
+	return ki_draining(m);
+}
+
 static int w_request(sip_msg_t *m, char *p1, char *p2)
 {
 	return indialog_request(m);
@@ -157,6 +168,7 @@ static cmd_export_t commands[] = {
 	{"acd_request", (cmd_function)w_request, 0, 0, 0, REQUEST_ROUTE},
 	{"acd_cancel", (cmd_function)w_cancel, 0, 0, 0, REQUEST_ROUTE},
 	{"acd_shape", (cmd_function)w_shape, 0, 0, 0, ANY_ROUTE},
+	{"acd_draining", (cmd_function)w_draining, 0, 0, 0, REQUEST_ROUTE},
 	{"acd_ban", (cmd_function)w_ban, 3, fixup_ban, 0, ANY_ROUTE},
 	{0, 0, 0, 0, 0, 0},
 };
@@ -177,6 +189,7 @@ static sr_kemi_t kemi[] = {
 	{str_init("acd"), str_init("request"), SR_KEMIP_INT, ki_request, {0}},
 	{str_init("acd"), str_init("cancel"), SR_KEMIP_INT, ki_cancel, {0}},
 	{str_init("acd"), str_init("shape"), SR_KEMIP_INT, guard_shape, {0}},
+	{str_init("acd"), str_init("draining"), SR_KEMIP_INT, ki_draining, {0}},
 	{str_init("acd"), str_init("ban"), SR_KEMIP_INT, ki_ban,
 			{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_INT}},
 	{{0, 0}, {0, 0}, 0, NULL, {0}},
@@ -269,7 +282,7 @@ static int mod_init(void)
 	}
 	if(faked_msg_init() < 0 || leg_table_init() || gateway_init()
 			|| merge_init() || link_init() || own_init() || restore_init()
-			|| repeat_init()
+			|| repeat_init() || drain_init()
 			|| notice_init() || rpc_init() || stats_init()) {
 		LM_ERR("event=start_failed\n");
 		return -1;

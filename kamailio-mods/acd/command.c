@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "kamailio-mods/acd/command.h"
+#include "kamailio-mods/acd/drain.h"
 #include "kamailio-mods/acd/fence.h"
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/link.h"
@@ -374,6 +375,10 @@ void command_run(unsigned partition, const struct msg *m, void *arg)
 		announce(partition);
 		return;
 	}
+	if(m->type == M_NODE_CALLS) {
+		drain_set(partition, msg_num(m, F_DRAINING) != 0);
+		return;
+	}
 	l = leg_of(partition, m);
 	if(!l)
 		return;
@@ -406,6 +411,7 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 		case M_LEG_REJECT:
 		case M_LEG_RESTORE:
 		case M_LEG_FORGET:
+		case M_NODE_CALLS:
 			command_run(partition, m, arg);
 			return;
 		case M_LEG_ANNOUNCE:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "kamailio-mods/acd/drain.h"
 #include "kamailio-mods/acd/leg.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/rpc.h"
@@ -63,6 +64,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	for(i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		rpc->struct_add(h, "d", all[i].name,
 				(int)counter_get_val(all[i].h));
+	rpc->struct_add(h, "s", "draining", drain_any() ? "yes" : "no");
 	rpc->struct_add(h, "dddd", "sent", (int)link_figures->sent, "confirmed",
 			(int)link_figures->confirmed, "late", (int)link_figures->late,
 			"reconnects", (int)link_figures->reconnects);

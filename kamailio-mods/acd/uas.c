@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/directory.h"
+#include "kamailio-mods/acd/drain.h"
 #include "kamailio-mods/acd/identity.h"
 #include "kamailio-mods/acd/merge.h"
 #include "kamailio-mods/acd/over.h"
@@ -193,6 +194,19 @@ static void over_limit(sip_msg_t *m, const char *what, const str *who, int most)
 	reply(m, what[1] == 'r' ? 503 : 486);
 }
 
+/* Who takes over a call that is here is no new call. */
+static bool is_drained(sip_msg_t *m, const struct offer *o)
+{
+	char again[] = DRAIN_AGAIN;
+
+	if(o->replaces || !drain_of(o->partition))
+		return false;
+	stat_inc(stat_refused);
+	add_lump_rpl(m, again, sizeof(again) - 1, LUMP_RPL_HDR);
+	reply(m, 503);
+	return true;
+}
+
 /* Places on the trunk and among the tenant's calls: 0, EBUSY (answered). */
 static int take_place(sip_msg_t *m, const struct offer *o, struct places *at)
 {
@@ -249,6 +263,8 @@ int uas_offer(sip_msg_t *m, struct offer *o)
 		reply(m, code);
 		return -1;
 	}
+	if(is_drained(m, o))
+		return -1;
 	at.merge = merge_key(m);
 	if(is_merged(m, at.merge))
 		return -1;

@@ -16,6 +16,7 @@
 #include "router-engine/core/agent.h"
 #include "router-engine/core/conf.h"
 #include "router-engine/core/contact.h"
+#include "router-engine/core/drain.h"
 #include "router-engine/core/idle.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/line.h"
@@ -60,6 +61,8 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_AGENT_PAUSE] = on_agent_asked,
 	[M_AGENT_LOGOUT] = on_agent_asked,
 	[M_CONTACT_END] = on_contact_end,
+	[M_NODE_DRAIN] = on_node_drain,
+	[M_NODE_UNDRAIN] = on_node_drain,
 	[M_NODE_UP] = on_node_up,
 	[M_NODE_DOWN] = on_node_down,
 	[M_RTPENGINE_UP] = on_rtpengine_up,

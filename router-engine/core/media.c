@@ -219,7 +219,12 @@ void media_stop(struct core *c, struct leg *l)
 	out_num(c, e, F_PLAY, l->play);
 }
 
-void media_detach(struct core *c, struct leg *l)
+static void tell_remove(struct core *c, struct leg *l)
+{
+	out_id(c, out_worker(c, l, M_MEDIA_REMOVE), F_LEG, 'l', l->id);
+}
+
+static void unplace(struct core *c, struct leg *l)
 {
 	struct node *w = worker_of(c, l);
 
@@ -230,6 +235,22 @@ void media_detach(struct core *c, struct leg *l)
 	l->port = 0;
 	l->added = false;
 	record_changed(c, &l->rec);
+}
+
+void media_leave(struct core *c, struct leg *l)
+{
+	struct contact *ct = contact_find(c, l->contact);
+
+	if (ct && ct->recording)
+		recording_end(c, ct);
+	if (l->added)
+		tell_remove(c, l);
+	unplace(c, l);
+}
+
+void media_detach(struct core *c, struct leg *l)
+{
+	unplace(c, l);
 	recording_lost(c, l);
 	if (l->state == LEG_UP)
 		media_aim(c, l);
@@ -281,17 +302,13 @@ void media_adopt(struct core *c, struct leg *l, const struct msg *m)
 
 void media_close(struct core *c, struct leg *l)
 {
-	struct core_effect *e;
-
 	l->playing = false;
 	if (l->rtpengine.len)
 		ask(c, l, OP_DELETE);
-	if (!l->added || !worker_of(c, l)) {
+	if (l->added && worker_of(c, l))
+		tell_remove(c, l);
+	else
 		l->added = false;
-		return;
-	}
-	e = out_worker(c, l, M_MEDIA_REMOVE);
-	out_id(c, e, F_LEG, 'l', l->id);
 }
 
 bool media_closing(const struct leg *l)

@@ -37,6 +37,8 @@ void media_stop(struct core *c, struct leg *l);
 /* The leg's worker is gone; another has room, or the same is back. */
 void media_detach(struct core *c, struct leg *l);
 void media_attach(struct core *c, struct leg *l);
+/* Its worker lives and is left: a recording ends there and begins anew. */
+void media_leave(struct core *c, struct leg *l);
 
 /* The worker announced an adopted leg (media.alive): it stays there. */
 void media_adopt(struct core *c, struct leg *l, const struct msg *m);

@@ -28,6 +28,31 @@ void move_tell(struct core *c, struct leg *l)
 	record_changed(c, &l->rec);
 }
 
+/* Not awaited: it is worth nothing to anybody but that rtpengine. */
+static void forget(struct core *c, struct leg *l, const struct rtpengine *at)
+{
+	struct core_effect *e;
+
+	text_put(c, &l->left, STR_NONE);
+	record_changed(c, &l->rec);
+	if (str_eq(text_str(&l->rtpengine), text_str(&at->name)))
+		return; /* it came back to it */
+	e = out_new(c, M_NG_DELETE);
+	out_id(c, e, F_LEG, 'l', l->id);
+	out_num(c, e, F_TOKEN, 0);
+	out_str(c, e, F_RTPENGINE, text_str(&at->name));
+}
+
+/* The other side knows the new place. One that is down forgets it when it
+ * comes back: move_forget(). */
+static void leave(struct core *c, struct leg *l)
+{
+	struct rtpengine *at = rtpengine_find(c, text_str(&l->left));
+
+	if (at && at->up)
+		forget(c, l, at);
+}
+
 static bool holds(struct str direction)
 {
 	return str_eq(direction, STR_LIT("sendonly")) ||
@@ -49,6 +74,7 @@ void on_leg_reaccepted(struct core *c, const struct msg *m)
 	}
 	l->reoffering = false;
 	record_changed(c, &l->rec);
+	leave(c, l);
 	ct = contact_find(c, l->contact);
 	if (msg_get(m, F_DIRECTION).len && ct)
 		talk_held(c, ct, l, holds(msg_get(m, F_DIRECTION)));
@@ -123,6 +149,9 @@ static void move_one(struct core *c, struct record *r, void *arg)
 	struct rtpengine *from = arg;
 	struct rtpengine *to = rtpengine_choose(c, text_str(&from->name));
 
+	/* From one that lives only calls leave, and no phone stops ringing. */
+	if (from->up && l->state != LEG_UP)
+		return;
 	if (to && to != from && !l->adopted &&
 	    str_eq(text_str(&l->rtpengine), text_str(&from->name)))
 		move(c, l, to);
@@ -133,23 +162,13 @@ void move_all(struct core *c, struct rtpengine *from)
 	record_each(c, RECORD_LEG, move_one, from);
 }
 
-/* Not awaited: it is worth nothing to anybody but that rtpengine. */
 static void forget_one(struct core *c, struct record *r, void *arg)
 {
 	struct leg *l = (struct leg *)r;
 	const struct rtpengine *at = arg;
-	struct core_effect *e;
 
-	if (!str_eq(text_str(&l->left), text_str(&at->name)))
-		return;
-	text_put(c, &l->left, STR_NONE);
-	record_changed(c, r);
-	if (str_eq(text_str(&l->rtpengine), text_str(&at->name)))
-		return; /* it came back to it */
-	e = out_new(c, M_NG_DELETE);
-	out_id(c, e, F_LEG, 'l', l->id);
-	out_num(c, e, F_TOKEN, 0);
-	out_str(c, e, F_RTPENGINE, text_str(&at->name));
+	if (str_eq(text_str(&l->left), text_str(&at->name)))
+		forget(c, l, at);
 }
 
 void move_forget(struct core *c, struct rtpengine *at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
+#include "router-engine/core/drain.h"
 #include "router-engine/core/idle.h"
 #include "router-engine/core/leg.h"
 #include "router-engine/core/media.h"
@@ -109,6 +110,7 @@ void on_node_up(struct core *c, const struct msg *m)
 	text_put(c, &n->addr, msg_get(m, F_ADDR));
 	text_put(c, &n->liveness, msg_get(m, F_LIVENESS));
 	record_changed(c, &n->rec);
+	drain_tell(c, n, false);
 	if (known && standby != n->standby) {
 		n->standby = standby;
 		takeover_address(c, n);
@@ -155,6 +157,14 @@ struct node *worker_of(struct core *c, const struct leg *l)
 				    text_str(&l->worker_boot)) ? n : NULL;
 }
 
+/* Who drains is better than nobody. */
+static bool better_worker(const struct node *a, const struct node *b)
+{
+	return a->draining != b->draining ? b->draining
+	     : a->legs != b->legs ? a->legs < b->legs
+	     : str_cmp(text_str(&a->name), text_str(&b->name)) < 0;
+}
+
 struct node *worker_choose(struct core *c, struct str with)
 {
 	struct node *n = with.len ? node_find(c, with) : NULL, *best = NULL;
@@ -164,9 +174,7 @@ struct node *worker_choose(struct core *c, struct str with)
 		return n;
 	HASH_ITER(hh, c->nodes, n, tmp)
 		if (!n->rec.gone && n->up && is_worker(n) &&
-		    (!best || n->legs < best->legs ||
-		     (n->legs == best->legs &&
-		      str_cmp(text_str(&n->name), text_str(&best->name)) < 0)))
+		    (!best || better_worker(n, best)))
 			best = n;
 	return best;
 }
@@ -267,7 +275,8 @@ void on_rtpengine_down(struct core *c, const struct msg *m)
 
 static bool better(const struct rtpengine *a, const struct rtpengine *b)
 {
-	return a->legs != b->legs ? a->legs < b->legs
+	return a->draining != b->draining ? b->draining
+	     : a->legs != b->legs ? a->legs < b->legs
 	     : str_cmp(text_str(&a->name), text_str(&b->name)) < 0;
 }
 

@@ -240,6 +240,7 @@ struct node {
 	uint64_t port, ports, next_port;
 	bool up;
 	bool standby; /* acd: without a service address */
+	bool draining; /* gets nothing new */
 	unsigned legs; /* that it carries */
 	unsigned char *used; /* workers: one per port */
 	UT_hash_handle hh;
@@ -249,6 +250,7 @@ struct rtpengine {
 	struct record rec;
 	struct text name, addr;
 	bool up;
+	bool draining;
 	unsigned legs; /* that it carries */
 	UT_hash_handle hh;
 };

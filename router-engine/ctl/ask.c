@@ -153,13 +153,16 @@ json_t *ask_all(struct ask *a, const char *method, json_t *params)
 	json_t *all = json_array();
 	size_t answers = 0;
 	char error[sizeof(a->error)] = "";
+	int code = 0;
 
 	for (size_t i = 0; text && i < a->n; i++) {
 		json_t *result = call(a, a->paths[i], text);
 
 		if (!result) {
-			if (a->code || !error[0])
+			if (!error[0] || weight(a->code) > weight(code)) {
 				snprintf(error, sizeof(error), "%s", a->error);
+				code = a->code;
+			}
 			continue;
 		}
 		answers++;
@@ -171,6 +174,7 @@ json_t *ask_all(struct ask *a, const char *method, json_t *params)
 	}
 	free(text);
 	snprintf(a->error, sizeof(a->error), "%s", error);
+	a->code = code;
 	if (answers)
 		return all;
 	json_decref(all);

@@ -17,6 +17,7 @@
 
 enum shape {
 	TABLE, /* rows of all engines */
+	MERGED, /* rows of all engines, one for each "node" */
 	OBJECTS, /* an object of each engine */
 	OBJECT, /* of the engine that has it */
 	LINES, /* text */
@@ -47,6 +48,13 @@ static const struct verb {
 	 "what happened to a contact and why; CONTACT may be: last"},
 	{"contact", "end", "contact.end", "contact", NULL, OBJECT, {0}, NULL,
 	 "end a contact"},
+	{"nodes", NULL, "nodes", NULL, NULL, MERGED, {"kind", "node"},
+	 "no node is known", "acd nodes, workers, rtpengines and their legs"},
+	{"drain", NULL, "drain", "node", "when", MERGED, {"node", NULL},
+	 "no node is known",
+	 "nothing new for it; WHEN now: what it has moves away"},
+	{"undrain", NULL, "undrain", "node", NULL, MERGED, {"node", NULL},
+	 "no node is known", "give it its share again"},
 	{"bans", NULL, "bans", NULL, NULL, ROWS, {"address", "user"},
 	 "nobody is banned", "sources that the SIP edge does not answer"},
 	{"unban", NULL, "unban", "address", NULL, OBJECT, {0}, NULL,
@@ -168,12 +176,15 @@ static void print_objects(const json_t *result)
 
 static void print_result(const struct verb *v, json_t *result, int as_json)
 {
+	if (v->shape == MERGED)
+		print_merge(result, "node");
 	if (json_is_array(result) && v->sort[0])
 		print_sort(result, v->sort[0], v->sort[1]);
 	if (as_json) {
 		json_dumpf(result, stdout, JSON_COMPACT);
 		putchar('\n');
-	} else if (v->shape == TABLE || v->shape == ROWS) {
+	} else if (v->shape == TABLE || v->shape == MERGED ||
+		   v->shape == ROWS) {
 		print_table(stdout, result, v->nothing);
 	} else if (v->shape == OBJECTS) {
 		print_objects(result);
@@ -210,7 +221,7 @@ static int run(const struct verb *v, json_t *params, const char *where,
 		ask_close(&a);
 		return failed(&a, as_json);
 	}
-	if (v->shape == TABLE || v->shape == OBJECTS)
+	if (v->shape == TABLE || v->shape == MERGED || v->shape == OBJECTS)
 		result = ask_all(&a, v->method, params);
 	else
 		result = ask_one(&a, v->method, params,
@@ -218,7 +229,7 @@ static int run(const struct verb *v, json_t *params, const char *where,
 	ask_close(&a);
 	if (!result)
 		return failed(&a, as_json);
-	if (a.error[0] && a.code)
+	if (a.error[0] && a.code && a.code != RPC_NOT_HERE)
 		fprintf(stderr, "jackfieldctl: %s\n", a.error);
 	print_result(v, result, as_json);
 	json_decref(result);

@@ -186,3 +186,49 @@ void print_sort(json_t *rows, const char *first, const char *second)
 		json_array_append_new(rows, v[i]);
 	free(v);
 }
+
+/* ---- one of several ----------------------------------------------------------------- */
+
+static void add_value(json_t *to, const char *name, const json_t *v)
+{
+	json_t *have = json_object_get(to, name);
+
+	if (json_is_integer(v))
+		json_object_set_new(to, name, json_integer(
+			json_integer_value(have) + json_integer_value(v)));
+	else if (json_is_string(v) && json_is_string(have) &&
+		 !json_equal(v, have))
+		json_object_set_new(to, name, json_sprintf(
+			"%s, %s", json_string_value(have),
+			json_string_value(v)));
+}
+
+static json_t *same_as(json_t *rows, size_t n, const char *name,
+		       const json_t *row)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_array_get(rows, i);
+
+		if (json_equal(json_object_get(o, name),
+			       json_object_get(row, name)))
+			return o;
+	}
+	return NULL;
+}
+
+void print_merge(json_t *rows, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(rows);) {
+		json_t *row = json_array_get(rows, i), *v;
+		json_t *first = same_as(rows, i, name, row);
+		const char *field;
+
+		if (!first) {
+			i++;
+			continue;
+		}
+		json_object_foreach(row, field, v)
+			add_value(first, field, v);
+		json_array_remove(rows, i);
+	}
+}

@@ -13,6 +13,9 @@
 void print_table(FILE *f, const json_t *rows, const char *nothing);
 /* One object, a line per name. */
 void print_object(FILE *f, const json_t *o);
+/* Objects with the same text in this name become one: their numbers are added,
+ * texts that differ are told both. */
+void print_merge(json_t *rows, const char *name);
 /* Sorts objects by up to two of their names (NULL: none). */
 void print_sort(json_t *rows, const char *first, const char *second);
 

@@ -34,6 +34,11 @@ static const struct verb {
 	{"explain", "contact", "what happened to a contact and why, in words; "
 	 "contact may be \"last\"", verb_explain},
 	{"contact.end", "contact", "end a contact", verb_contact_end},
+	{"nodes", "", "acd nodes, workers and rtpengines, and what they have",
+	 verb_nodes},
+	{"drain", "node [when]", "give a node, worker or rtpengine nothing new; "
+	 "when \"now\": what it has moves away", verb_drain},
+	{"undrain", "node", "give it its share again", verb_undrain},
 	{"bans", "", "sources that the SIP edge does not answer", verb_bans},
 	{"unban", "address", "answer an address and its users again",
 	 verb_unban},

@@ -45,6 +45,7 @@ typedef void (verb_h)(struct call *k);
 verb_h verb_agent_ready, verb_agent_pause, verb_agent_logout,
 	verb_contact_end, verb_conf_reload, verb_log_level; /* change.c */
 verb_h verb_bans, verb_unban; /* edge.c */
+verb_h verb_nodes, verb_drain, verb_undrain; /* nodes.c */
 verb_h verb_agents, verb_contacts, verb_queues; /* show.c */
 verb_h verb_partitions, verb_stats, verb_explain; /* tell.c */
 

@@ -76,6 +76,29 @@ def test_reload_takes_a_certificate_and_refuses_a_bad_one(box):
     assert box.pids() == before
 
 
+def test_restart_of_a_kind_leaves_the_others(box):
+    before = box.pids()
+    text = box.ok("restart", "engine")
+    assert "engine-1 engine-2" in text
+    after = box.pids()
+    assert {n for n in before if before[n] != after[n]} == {
+        "engine-1", "engine-2"}
+    assert "no fax to restart" in box.trouble("restart", "fax")
+
+
+def test_status_tells_what_drains(box):
+    box.ok("ctl", "drain", "worker-1")
+    assert "worker-1 drains" in box.ok("status")
+    refused = box("ctl", "drain", "nobody")
+    assert refused.returncode == 1
+    assert "there is no nobody" in refused.stderr
+    refused = box("ctl", "drain", "acd-1", "now")
+    assert refused.returncode == 1
+    assert "move its service address" in refused.stderr
+    box.ok("ctl", "undrain", "worker-1")
+    assert "drains" not in box.ok("status")
+
+
 def test_up_after_a_crash(box):
     pid = int(open(box.var + "/run/supervisord.pid").read())
     os.kill(pid, signal.SIGKILL)

@@ -186,6 +186,16 @@ static void relay_acts(struct world *w, unsigned n)
 	      r->up ? "up" : "down", n + 1, n + 1);
 }
 
+static void someone_drains(struct world *w)
+{
+	static const char *const names[] = {"acd-1", "worker-1", "r1", "r2"};
+	unsigned n = (unsigned)world_random(w, 4);
+
+	later(w, 0, "t=node.%s node=%s actor=sim%s",
+	      w->drain || chance(w, 50) ? "undrain" : "drain", names[n],
+	      n && chance(w, 50) ? " at_once=1" : "");
+}
+
 void world_acts(struct world *w)
 {
 	unsigned n = (unsigned)world_random(w, 1000);
@@ -200,6 +210,8 @@ void world_acts(struct world *w)
 		worker_restarts(w);
 	else if (n < 947)
 		acd_dies(w);
+	else if (n < 949)
+		someone_drains(w);
 	else if (n < 955 && !w->drain)
 		w->conf.step = 1;
 	else if (n < 960)

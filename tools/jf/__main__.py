@@ -15,6 +15,7 @@ HELP = """\
   up          install what is missing, build, start everything, show a call
   build       install and build only
   down        stop everything
+  restart     one process after the other, calls go on: restart [NAME ...]
   reload      take a new certificate for TLS and WSS; calls go on
   status      processes, partitions, agents, calls
   call        place a call and watch it: --queue 1, or a number;
@@ -63,6 +64,7 @@ def parser():
     verb("configure")
     verb("schema")
     verb("down")
+    verb("restart").add_argument("names", nargs="*")
     verb("reload")
     verb("status").add_argument("--json", action="store_true")
     p = verb("call")

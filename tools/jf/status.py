@@ -11,6 +11,7 @@ from .say import line, paint, span, table
 def run(args):
     s = box.running(args)
     status = {"processes": processes(s), "partitions": partitions(s),
+              "nodes": asked(s, "nodes"),
               "agents": asked(s, "agents"), "contacts": asked(s, "contacts")}
     if args.json:
         print(json.dumps(status, indent=1))
@@ -57,6 +58,10 @@ def show(s, status):
         owners.setdefault(owner or "nobody", []).append(n)
     line("Partitions: " + "; ".join("%s owns %s" % (o, ", ".join(ns))
                                     for o, ns in sorted(owners.items())))
+    for n in status["nodes"] or ():
+        if "draining" in n["state"]:
+            line("%s drains: %d legs are left there; jackfieldctl undrain %s"
+                 % (n["node"], n["legs"], n["node"]))
     for what in ("agents", "contacts"):
         line()
         rows = status[what]
