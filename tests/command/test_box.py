@@ -80,7 +80,8 @@ def test_restart_of_a_kind_leaves_the_others(box):
     before = box.pids()
     text = box.ok("restart", "engine")
     assert "engine-1 engine-2" in text
-    after = box.pids()
+    # the first second of a process is called starting
+    after = wait_for(lambda: set(p := box.pids()) == set(before) and p, 10)
     assert {n for n in before if before[n] != after[n]} == {
         "engine-1", "engine-2"}
     assert "no fax to restart" in box.trouble("restart", "fax")
