@@ -8,6 +8,7 @@
 #include "kamailio-mods/acd/indialog.h"
 #include "kamailio-mods/acd/link.h"
 #include "kamailio-mods/acd/over.h"
+#include "kamailio-mods/acd/probe.h"
 #include "kamailio-mods/acd/refer.h"
 #include "kamailio-mods/acd/registrations.h"
 #include "kamailio-mods/acd/request.h"
@@ -292,6 +293,12 @@ static void announce(unsigned partition)
 	notice_send();
 }
 
+static void on_probe(struct bus *bus, struct leg *l, const struct msg *m)
+{
+	if(l->state == LEG_UP && !l->wait_ack && !l->probe_at)
+		probe_send(l);
+}
+
 /* ---- the table ---------------------------------------------------------- */
 
 static const struct {
@@ -309,6 +316,7 @@ static const struct {
 	{M_LEG_NOTIFY, on_notify},
 	{M_LEG_END, on_end},
 	{M_LEG_MEMO, on_memo},
+	{M_LEG_PROBE, on_probe},
 };
 
 static void gone(unsigned partition, struct str leg, const char *reason)
@@ -417,6 +425,7 @@ void command_late(unsigned partition, const struct msg *m, void *arg)
 		case M_LEG_ANNOUNCE:
 		case M_MEDIA_ANNOUNCE:
 		case M_LEG_MEMO:
+		case M_LEG_PROBE:
 		case M_LEG_PROGRESS:
 		case M_LEG_SEND_INFO:
 		case M_LEG_NOTIFY:

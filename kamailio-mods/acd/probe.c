@@ -44,6 +44,7 @@ void probe_send(struct leg *l)
 	l->probe_at = 0;
 	request_follow(l);
 	l->dlg->loc_seq.value++;
+	LM_INFO("event=probe leg=%s call=%s\n", l->name, l->call);
 	if(tmb.t_uac(&u) < 0)
 		LM_WARN("event=probe_not_sent leg=%s call=%s\n", l->name, l->call);
 }

@@ -70,6 +70,7 @@ static event_h *const handlers[MSG_NTYPES] = {
 	[M_NG_REPLIED] = on_ng_replied,
 	[M_NG_FAILED] = on_ng_failed,
 	[M_MEDIA_DONE] = on_media_done,
+	[M_MEDIA_SILENT] = on_media_silent,
 	[M_MEDIA_REMOVED] = on_media_removed,
 	[M_MEDIA_RECORDED] = on_media_recorded,
 	[M_MEDIA_PROGRESS] = on_media_progress,

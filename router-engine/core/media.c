@@ -17,6 +17,8 @@
 #include "router-engine/core/recording.h"
 #include "router-engine/core/talk.h"
 
+#define PROBE_MS 10000 /* the worker says again that it is silent */
+
 static struct str aim_of(struct core *c, const struct leg *l)
 {
 	struct node *w = worker_of(c, l);
@@ -385,6 +387,21 @@ void on_ng_failed(struct core *c, const struct msg *m)
 		leg_settle(c, l);
 	else
 		leg_media_failed(c, l, op, msg_get(m, F_CAUSE));
+}
+
+/* Who holds may send nothing. Of everybody else the call may be gone without
+ * a BYE: SIP tells. */
+void on_media_silent(struct core *c, const struct msg *m)
+{
+	struct leg *l = leg_named(c, m);
+	struct contact *ct = l ? contact_find(c, l->contact) : NULL;
+	unsigned bit;
+
+	if (!l || l->state != LEG_UP)
+		return;
+	bit = ct && l->id == ct->caller_leg ? HOLDS_CALLER : HOLDS_AGENT;
+	if (!ct || !(ct->holders & bit))
+		out_leg(c, l, M_LEG_PROBE, PROBE_MS);
 }
 
 void on_media_done(struct core *c, const struct msg *m)

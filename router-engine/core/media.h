@@ -48,6 +48,7 @@ void media_ask_again(struct core *c);
 
 void on_ng_replied(struct core *c, const struct msg *m);
 void on_ng_failed(struct core *c, const struct msg *m);
+void on_media_silent(struct core *c, const struct msg *m);
 void on_media_done(struct core *c, const struct msg *m);
 void on_media_removed(struct core *c, const struct msg *m);
 

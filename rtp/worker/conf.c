@@ -73,6 +73,12 @@ static const struct config_row rows[] = {
 	 .offset = AT(silence_ms),
 	 .preset = "20",
 	 .doc = "how often a leg that hears nothing is sent a frame, ms"},
+	{.name = "no_rtp_ms",
+	 .type = CONFIG_UINT,
+	 .offset = AT(no_rtp_ms),
+	 .preset = "60000",
+	 .doc = "a leg that sends no RTP for so long is asked whether it is "
+		"there, ms; 0: never"},
 	{.name = "prompts",
 	 .type = CONFIG_TEXT,
 	 .offset = AT(prompts),

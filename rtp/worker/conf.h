@@ -19,6 +19,7 @@ struct conf {
 	uint16_t first_port, last_port; /* for legs, last included */
 	unsigned partitions;
 	unsigned silence_ms; /* between frames to a leg that hears nothing */
+	unsigned no_rtp_ms; /* 0: no leg is silent too long */
 	struct in_addr addr; /* address */
 };
 

@@ -262,3 +262,12 @@ unsigned leg_mos100(const struct leg *leg)
 	lost += (double)leg->jitter.late;
 	return emodel_mos100(lost > all ? 100 : 100 * lost / all, delay_ms);
 }
+
+bool leg_is_silent(struct leg *leg, unsigned after_s)
+{
+	bool still = leg->stats.received == leg->heard;
+
+	leg->heard = leg->stats.received;
+	leg->silent_s = still ? leg->silent_s + 1 : 0;
+	return still && leg->silent_s % after_s == 0;
+}

@@ -48,6 +48,8 @@ struct leg {
 	struct play play;
 	struct rtp_packet out; /* header of the next packet */
 	bool cut;	       /* time was skipped: set the marker */
+	uint64_t heard;	       /* stats.received a second ago */
+	unsigned silent_s;     /* without RTP */
 	unsigned still;	       /* frames in a row in which nothing came in */
 	unsigned unsent;       /* frames of silence since one was sent */
 };
@@ -73,6 +75,9 @@ void leg_skip(struct leg *leg, unsigned n);
  * timestamp units. */
 void leg_packet(struct leg *leg, const uint8_t *p, size_t n, uint32_t arrival,
 		dtmf_h *on_digit, void *arg);
+
+/* Asked once a second: true when no RTP has come for another after_s. */
+bool leg_is_silent(struct leg *leg, unsigned after_s);
 
 /* What the listener of this leg would say: 100 x MOS. */
 unsigned leg_mos100(const struct leg *leg);

@@ -92,6 +92,19 @@ void report_digit(struct leg *leg, char digit, unsigned ms, void *worker)
 	arena_release(&a);
 }
 
+void report_silent(struct worker *w, const struct leg *leg)
+{
+	struct arena a;
+	struct msg m;
+
+	arena_init(&a);
+	msg_init(&m, M_MEDIA_SILENT);
+	msg_put(&m, F_LEG, str_c(leg->id));
+	msg_put_num(&m, &a, F_MS, leg->silent_s * 1000ull);
+	send_event(w, leg->partition, &m, NULL);
+	arena_release(&a);
+}
+
 static void done(struct worker *w, unsigned partition, struct str id,
 		 uint64_t play, uint64_t ms, const char *cause,
 		 const char *reason)

@@ -130,12 +130,23 @@ static void log_figures(struct worker *w)
 		 (unsigned long long)b->expired);
 }
 
+static void look_for_silence(struct worker *w)
+{
+	unsigned after_s = (w->conf->no_rtp_ms + 999) / 1000;
+	struct leg *leg;
+
+	for (leg = after_s ? w->mixer.legs : NULL; leg; leg = leg->hh.next)
+		if (leg_is_silent(leg, after_s))
+			report_silent(w, leg);
+}
+
 static void on_second(int fd, short what, void *arg)
 {
 	struct worker *w = arg;
 
 	(void)fd, (void)what;
 	report_progress(w);
+	look_for_silence(w);
 	if (++w->seconds % FIGURES_S == 0)
 		log_figures(w);
 }

@@ -59,6 +59,7 @@ void report_up_to(struct worker *w, unsigned partition);
 /* media.alive of every leg of this partition. */
 void report_alive(struct worker *w, unsigned partition);
 void report_digit(struct leg *leg, char digit, unsigned ms, void *worker);
+void report_silent(struct worker *w, const struct leg *leg);
 void report_played(struct leg *leg, const char *cause, const char *reason,
 		   void *worker);
 /* The same of a playback that did not begin. */

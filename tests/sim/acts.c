@@ -87,6 +87,15 @@ static void someone_acts(struct world *w)
 	}
 }
 
+static void someone_is_silent(struct world *w)
+{
+	struct dialog *d = any_dialog(w);
+
+	if (d)
+		later(w, 0, "t=media.silent leg=l%016llx ms=60000",
+		      (unsigned long long)d->id);
+}
+
 static void someone_transfers(struct world *w)
 {
 	struct dialog *d, *tmp;
@@ -212,7 +221,9 @@ void world_acts(struct world *w)
 		acd_dies(w);
 	else if (n < 949)
 		someone_drains(w);
-	else if (n < 955 && !w->drain)
+	else if (n < 950)
+		someone_is_silent(w);
+	else if (n < 956 && !w->drain)
 		w->conf.step = 1;
 	else if (n < 960)
 		relay_acts(w, (unsigned)world_random(w, RELAYS));

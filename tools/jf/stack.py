@@ -324,10 +324,11 @@ class Stack:
     def wait_program(self, name, timeout=60):
         """Until it answers; Trouble with its last lines when it does not."""
         until = time.monotonic() + timeout
+        before = self.restarts(name)
         while (why := self.programs[name].ready()) is not None:
             row = self.status().get(name, {})
             if row.get("state") == "fatal" or time.monotonic() > until \
-                    or row.get("restarts", 0) >= 4:
+                    or row.get("restarts", 0) >= before + 4:
                 raise Trouble("%s is %s (%s). The end of %s:\n%s" % (
                     name, row.get("state", "not there"), why,
                     self.layout.log(name), self.log_text(name, 12)))

@@ -214,6 +214,25 @@ static void old_boot_of_a_worker_says_nothing(void **state)
 	want_none(b, M_NG_NEGOTIATE);
 }
 
+/* ---- no RTP --------------------------------------------------------------- */
+
+static void who_sends_nothing_is_asked(void **state)
+{
+	struct bench *b = *state;
+	const char *caller, *phone;
+
+	talk(b, &caller, &phone);
+	give(b, "t=media.silent leg=%s ms=60000", phone);
+	want(b, M_LEG_PROBE, F_LEG, phone);
+	give(b, "t=leg.reoffered leg=%s tid=1:2 sdp=h direction=sendonly",
+	     caller);
+	ng_answers(b);
+	give(b, "t=media.silent leg=%s ms=60000", caller);
+	want_none(b, M_LEG_PROBE); /* it holds */
+	give(b, "t=media.silent leg=%s ms=60000", phone);
+	want(b, M_LEG_PROBE, F_LEG, phone);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
@@ -228,6 +247,7 @@ int main(void)
 		T(a_talk_moves_to_another_rtpengine),
 		T(a_phone_that_rings_is_rung_again),
 		T(who_refuses_to_move_is_hung_up), T(nowhere_to_move_to),
+		T(who_sends_nothing_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

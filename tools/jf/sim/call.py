@@ -310,8 +310,8 @@ class Call:
         elif method == "NOTIFY":
             self.phone.reply(m, source, 200)
             self.note("notify " + m.body.split(" ")[1])
-        else:
-            self.phone.reply(m, source, 200)
+        else:  # of a dialog that is over: 481
+            self.phone.reply(m, source, 481 if self.state == "ended" else 200)
 
     def _on_cancel(self, m, source):
         self.phone.reply(m, source, 200, tag=self.tag)
