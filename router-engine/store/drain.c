@@ -75,6 +75,7 @@ static void on_refused(struct lane *l, const struct pg_rows *rows)
 static void on_drained(int err, const struct pg_rows *rows, void *arg)
 {
 	struct lane *l = arg;
+	bool full = l->batch == l->max; /* there may be more: at once */
 
 	if (err == ECANCELED)
 		return;
@@ -90,9 +91,8 @@ static void on_drained(int err, const struct pg_rows *rows, void *arg)
 	l->d->stats.batches++;
 	l->d->stats.rows += l->batch;
 	owner_journal_trim(l->d->e->owner, l->n, str_c(l->upto));
-	l->more |= l->batch == l->max;
 	l->max = l->max * 2 > DRAIN_BATCH_MAX ? DRAIN_BATCH_MAX : l->max * 2;
-	idle(l, LOOK_MS);
+	idle(l, full ? 0 : LOOK_MS);
 }
 
 static int send_batch(struct lane *l, const struct msg *m,

@@ -92,6 +92,7 @@ class Watch:
         self.put("kamailio.shared", shared(self.stack) / 1024, "kB")
         self.put("kamailio.private", private(self.stack) / 1024, "kB")
         self.put("redis.used", self.redis_kb(), "kB")
+        self.put("journal.backlog", backlog(self.site), "rows")
 
     def put(self, name, value, unit):
         self.rows.setdefault((name, unit), []).append(value)
@@ -128,12 +129,18 @@ def judged(name):
 
 # ---- the calls ---------------------------------------------------------------
 
+def backlog(site):
+    """Rows that PostgreSQL does not have yet."""
+    return sum(site.redis.xlen(k) for k in site.redis.scan_iter(
+        "{p*}:journal"))
+
+
 def settle(site):
     wait_for(lambda: not site.state("contact"), 60, 0.5)
     wait_for(lambda: not transactions(site.stack), 90, 0.5,
              "transactions that stay")
-    wait_for(lambda: not any(site.redis.xlen(k) for k in
-                             site.redis.scan_iter("{p*}:journal")), 60, 0.5)
+    wait_for(lambda: not backlog(site), 60, 0.5,
+             "%d rows wait for PostgreSQL" % backlog(site))
 
 
 def held(stack):
