@@ -254,29 +254,33 @@ void media_detach(struct core *c, struct leg *l)
 {
 	unplace(c, l);
 	recording_lost(c, l);
-	if (l->state == LEG_UP)
-		media_aim(c, l);
 }
 
-/* All legs of a contact are on one worker. */
-void media_attach(struct core *c, struct leg *l)
+/* All legs of a contact are on one worker. False: there is no room. */
+static bool find_room(struct core *c, struct leg *l, const struct contact *ct)
 {
-	struct contact *ct = contact_find(c, l->contact);
 	struct leg *with = ct ? leg_find(c, ct->caller_leg) : NULL;
-	struct node *w;
+	struct node *w = worker_choose(c, with ? text_str(&with->worker)
+					       : STR_NONE);
 
-	if (!l->rtpengine.len || l->adopted || worker_of(c, l) ||
-	    l->state >= LEG_ENDING)
-		return;
-	w = worker_choose(c, with ? text_str(&with->worker) : STR_NONE);
 	if (w)
 		l->port = worker_port_take(c, w);
 	if (!w || !l->port)
-		return;
+		return false;
 	text_put(c, &l->worker, text_str(&w->name));
 	text_put(c, &l->worker_boot, text_str(&w->boot));
 	l->added = false;
 	record_changed(c, &l->rec);
+	return true;
+}
+
+void media_attach(struct core *c, struct leg *l)
+{
+	struct contact *ct = contact_find(c, l->contact);
+
+	if (!l->rtpengine.len || l->adopted || worker_of(c, l) ||
+	    l->state >= LEG_ENDING || !find_room(c, l, ct))
+		return;
 	tell_add(c, l);
 	if (l->state == LEG_UP) {
 		media_aim(c, l);

@@ -86,8 +86,12 @@ static void detach_leg(struct core *c, struct record *r, void *arg)
 
 static void attach_leg(struct core *c, struct record *r, void *arg)
 {
+	struct leg *l = (struct leg *)r;
+
 	(void)arg;
-	media_attach(c, (struct leg *)r);
+	media_attach(c, l);
+	if (l->state == LEG_UP && !worker_of(c, l))
+		media_aim(c, l); /* at the other party: nobody has room */
 }
 
 /* A new boot: whatever the old one carried is not there any more, but for the

@@ -4,7 +4,9 @@
  *
  * Reads a line per telephone, "PORT" or "PORT PEER_IP PEER_PORT", up to the end
  * of its input, then sends each one's PCMA every 20 ms. Without a peer it
- * sends to whoever sent first. On SIGTERM prints "PORT SENT RECEIVED" of each.
+ * sends to whoever sent last. On SIGUSR1 prints "PORT MS" of each, the longest
+ * time without sound since the last SIGUSR1 (packets of silence are none), and
+ * "end"; on SIGTERM "PORT SENT RECEIVED" of each.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rtp/worker/frame.h"
@@ -25,23 +28,36 @@
 #define ENDS_MAX 4096
 #define SOUNDS 50 /* frames before the sound repeats */
 #define DRAIN 8 /* packets of one phone a frame, at most */
+#define SILENCE 0xd5 /* PCMA */
 
 struct end {
 	struct sockaddr_in peer; /* sin_port 0: nobody has sent yet */
 	unsigned port;
 	int fd;
+	int given; /* the peer was */
 	unsigned long sent, received;
+	uint64_t heard_ms, longest_ms;
 };
 
 static struct end ends[ENDS_MAX];
 static unsigned nends;
 static uint8_t sound[SOUNDS][FRAME_SAMPLES];
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, asked;
 
-static void on_term(int sig)
+static void on_signal(int sig)
 {
-	(void)sig;
-	stop = 1;
+	if (sig == SIGTERM)
+		stop = 1;
+	else
+		asked = 1;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void die(const char *what, unsigned port)
@@ -75,6 +91,7 @@ static void read_ends(const char *ip)
 			die("a line is PORT or PORT IP PORT", e->port);
 		e->peer.sin_family = AF_INET;
 		if (n == 3) {
+			e->given = 1;
 			inet_pton(AF_INET, peer, &e->peer.sin_addr);
 			e->peer.sin_port = htons((uint16_t)port);
 		}
@@ -95,21 +112,55 @@ static void make_sound(void)
 	}
 }
 
-static void hear(struct end *e)
+static int is_sound(const uint8_t *p, ssize_t n)
+{
+	for (ssize_t i = RTP_HEADER; i < n; i++)
+		if (p[i] != SILENCE)
+			return 1;
+	return 0;
+}
+
+static void waited(struct end *e, uint64_t now)
+{
+	if (now - e->heard_ms > e->longest_ms)
+		e->longest_ms = now - e->heard_ms;
+}
+
+static void hear(struct end *e, uint64_t now)
 {
 	uint8_t p[2048];
 	struct sockaddr_in from;
 
 	for (unsigned i = 0; i < DRAIN; i++) {
 		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(e->fd, p, sizeof(p), 0,
+				     (struct sockaddr *)&from, &len);
 
-		if (recvfrom(e->fd, p, sizeof(p), 0, (struct sockaddr *)&from,
-			     &len) < 0)
+		if (n < 0)
 			return;
 		e->received++;
-		if (!e->peer.sin_port)
+		if (!e->given)
 			e->peer = from;
+		if (!is_sound(p, n))
+			continue;
+		waited(e, now);
+		e->heard_ms = now;
 	}
+}
+
+/* From now on it is asked about the time that follows. */
+static void tell_silences(uint64_t now)
+{
+	for (struct end *e = ends; e < ends + nends; e++) {
+		waited(e, now);
+		printf("%u %llu\n", e->port,
+		       (unsigned long long)e->longest_ms);
+		e->longest_ms = 0;
+		if (e->heard_ms < now)
+			e->heard_ms = now;
+	}
+	printf("end\n");
+	fflush(stdout);
 }
 
 static void say(struct end *e, uint16_t seq)
@@ -141,16 +192,20 @@ int main(int argc, char **argv)
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setrlimit(RLIMIT_NOFILE, &files);
-	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_term}, NULL);
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	read_ends(argv[1]);
 	make_sound();
 	timerfd_settime(fd, 0, &every, NULL);
 	for (uint16_t seq = 0; !stop; seq++) {
-		if (read(fd, &n, sizeof(n)) != sizeof(n))
-			continue; /* SIGTERM */
-		for (unsigned i = 0; i < nends; i++) {
-			hear(&ends[i]);
-			say(&ends[i], seq);
+		if (read(fd, &n, sizeof(n)) == sizeof(n))
+			for (unsigned i = 0; i < nends; i++) {
+				hear(&ends[i], now_ms());
+				say(&ends[i], seq);
+			}
+		if (asked) {
+			asked = 0;
+			tell_silences(now_ms());
 		}
 	}
 	for (unsigned i = 0; i < nends; i++)

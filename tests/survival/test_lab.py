@@ -5,6 +5,7 @@
     ./jackfield test survival --long        all of them
     JF_SEED=7  JF_FAULTS="node cut,redis killed"   again, exactly
     JF_TALKING=20 JF_WAITING=10 JF_CPS=5           more of everything
+    JF_QUIET=180                     and talks that far_ends listens to
 """
 
 import os
@@ -23,6 +24,7 @@ from lab.watch import Watch
 LONG = bool(os.environ.get("JF_LONG"))
 SEED = int(os.environ.get("JF_SEED") or time.time() // 86400)
 TALKING = int(os.environ.get("JF_TALKING", "8"))
+QUIET = int(os.environ.get("JF_QUIET", "0"))
 WAITING = int(os.environ.get("JF_WAITING", "4"))
 RATE = float(os.environ.get("JF_CPS", "2"))  # calls a second
 SHORT = 2  # faults, and none that takes half a minute
@@ -41,7 +43,7 @@ def chosen():
 def lab():
     var = tempfile.mkdtemp(prefix="jf-lab-")
     os.chmod(var, 0o755)
-    net.bridge(TALKING + 2)
+    net.bridge(TALKING + QUIET + 2)
     cluster, site, watch = Cluster(var), None, None
     try:
         cluster.start()
@@ -67,7 +69,7 @@ def lab():
 def test_faults(lab):
     cluster, site, watch = lab
     begin = site.one("SELECT now() AS t")["t"]
-    people = People(site, TALKING, WAITING)
+    people = People(site, TALKING, WAITING, QUIET)
     people.hold()
     outcomes = []
     for fault in chosen():
@@ -75,6 +77,7 @@ def test_faults(lab):
         print(trial.report(SEED, outcomes[-1:]).split("\n")[-1], flush=True)
     people.resume()
     left = people.hang_up()
+    people.quiet.close()
     print(trial.report(SEED, outcomes))
     assert not left, "BYE does not end %s" % left
     wrong = books.check(site, people.everybody, begin)

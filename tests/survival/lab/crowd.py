@@ -11,6 +11,7 @@ from jf.sim.people import Manner, wait_for
 from jf.sim.rtp import tone
 
 from . import net
+from .quiet import Quiet
 
 LISTEN_S = 0.6
 PATIENCE_S = 20
@@ -47,15 +48,17 @@ class Control:
 
 
 class People:
-    def __init__(self, site, talking, waiting):
+    def __init__(self, site, talking, waiting, quiet=0):
+        """quiet: so many more talks, heard by far_ends."""
         self.site = site
         self.control = Control(site)
+        self.quiet = Quiet(site, quiet, talking)
         crowd = Crowd(site, talking, waiting)
         time.sleep(LISTEN_S)
         self.pairs = [Pair(a, p, crowd.customer_of(p))
                       for a, p in zip(crowd.agents, crowd.parties)]
         self.line = list(crowd.waiters)
-        self.everybody = crowd.all()
+        self.everybody = crowd.all() + self.quiet.customers()
         for pair in self.pairs:
             pair.agent.manner = Manner(answer_ms=200)
 
@@ -136,6 +139,7 @@ class People:
     def lost(self):
         """Who was cut off: the call's id and what it saw last."""
         ends = [e for p in self.pairs for e in (p.customer, p.party)]
+        ends += self.quiet.ends()
         return ["%s %s" % (e.call.call_id, [w for _, w in e.call.log][-4:])
                 for e in ends + self.line if e.call.state != "answered"]
 
@@ -143,9 +147,11 @@ class People:
         """By callers and agents in turn; who is still there after that."""
         for n, pair in enumerate(self.pairs):
             (pair.party if n % 2 else pair.customer).bye()
+        for n, pair in enumerate(self.quiet.pairs):
+            pair[n % 2].bye()
         for c in self.line:
             c.bye()
-        left = []
+        left = [e for e in self.quiet.ends() if not _ended(e)]
         for pair in self.pairs:
             left += [e for e in (pair.customer, pair.party)
                      if not _ended(e)]

@@ -68,6 +68,7 @@ def run(fault, cluster, site, watch, people, rate):
     probe = rest.pop(0)
     begun = time.time()
     out.baseline_s = longest(rest, begun - BEFORE_S, begun)
+    people.quiet.longest_s()  # from here on
     if out.baseline_s > SILENT_S:
         out.broken.append("silent before")
     faults.strike(fault, cluster, site, watch)
@@ -84,8 +85,9 @@ def run(fault, cluster, site, watch, people, rate):
     arrivals.close()
     if probe in people.pairs:
         out.broken += people.settle(probe, "wiped" in fault.how)
-    out.gap_s = longest(rest, begun - 0.2, ended)
-    out.baseline_s = max(out.baseline_s,
+    quiet_s, past_s = people.quiet.longest_s()
+    out.gap_s = max(longest(rest, begun - 0.2, ended), quiet_s)
+    out.baseline_s = max(out.baseline_s, past_s,
                          people.control.gap(begun - 0.2, ended))
     failed, offered = arrivals.failed(begun, begun + OFFERED_S)
     out.failed, out.offered = len(failed), len(offered)
