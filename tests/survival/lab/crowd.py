@@ -58,7 +58,7 @@ class People:
         self.pairs = [Pair(a, p, crowd.customer_of(p))
                       for a, p in zip(crowd.agents, crowd.parties)]
         self.line = list(crowd.waiters)
-        self.everybody = crowd.all() + self.quiet.customers()
+        self.everybody = crowd.all() + self.quiet.customers
         for pair in self.pairs:
             pair.agent.manner = Manner(answer_ms=200)
 
@@ -147,11 +147,9 @@ class People:
         """By callers and agents in turn; who is still there after that."""
         for n, pair in enumerate(self.pairs):
             (pair.party if n % 2 else pair.customer).bye()
-        for n, pair in enumerate(self.quiet.pairs):
-            pair[n % 2].bye()
         for c in self.line:
             c.bye()
-        left = [e for e in self.quiet.ends() if not _ended(e)]
+        left = self.quiet.hang_up(_ended)
         for pair in self.pairs:
             left += [e for e in (pair.customer, pair.party)
                      if not _ended(e)]

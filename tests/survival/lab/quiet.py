@@ -36,7 +36,7 @@ class Quiet:
     def __init__(self, site, n, others):
         """n talks, with agents beyond the first `others`."""
         self.site = site
-        self.pairs = []  # (customer, agent's party)
+        self.customers, self.parties = [], []  # who talks to whom: unknown
         self._free = list(range(FIRST_PORT, FIRST_PORT + 4 * n, 2))
         control = self._free[-1] + 2
         self._controls = (control, control + 2)
@@ -74,7 +74,7 @@ class Quiet:
         finally:
             world.endpoint = ordinary
         self.used = {e.ear.port for e in customers + parties}
-        self.pairs = list(zip(customers, parties))
+        self.customers, self.parties = customers, parties
 
     def _call(self):
         c = self.site.world.carrier().call(SUPPORT)
@@ -93,15 +93,23 @@ class Quiet:
         """(of all talks, of two who talk past everything): the longest time
         without sound since this was asked last."""
         said = self._ask()
-        return (max((said[p] for p in said if self.pairs and p in self.used),
+        return (max((said[p] for p in said if self.parties and p in self.used),
                     default=0.0),
                 max(said[p] for p in self._controls))
 
-    def customers(self):
-        return [c for c, _ in self.pairs]
-
     def ends(self):
-        return [e for pair in self.pairs for e in pair]
+        return self.customers + self.parties
+
+    def hang_up(self, ended):
+        """Half of the callers, then the agents of the others. Who is still
+        there, by ended(party)."""
+        for c in self.customers[::2]:
+            c.bye()
+        left = [c for c in self.customers[::2] if not ended(c)]
+        for p in self.parties:
+            if p.call.state == "answered":
+                p.bye()
+        return left + [e for e in self.ends() if not ended(e)]
 
     def close(self):
         self.process.terminate()
