@@ -92,6 +92,7 @@ struct leg {
 
 	/* on the monotonic clock, ms; 0: not running */
 	uint64_t first_by; /* first command */
+	uint64_t trying_by; /* 100, unless something better was said */
 	uint64_t ack_by; /* ACK to our 2xx */
 	uint64_t owed_by; /* leg.ack, for the ACK that we owe */
 	uint64_t again_at; /* our re-INVITE met theirs: once more */

@@ -28,6 +28,7 @@ static bool past(uint64_t at, uint64_t now)
 static bool is_due(const struct leg *l, uint64_t now)
 {
 	return past(l->first_by, now) || past(l->ack_by, now)
+		   || past(l->trying_by, now)
 		   || past(l->owed_by, now) || past(l->again_at, now)
 		   || past(l->end_by, now) || past(l->dead_at, now)
 		   || past(l->probe_at, now) || past(l->gw.by, now)
@@ -134,6 +135,8 @@ static void act(uint64_t id, uint64_t now)
 		uac_again(l);
 	} else if(l && past(l->gw.by, now)) {
 		hunt_silent(l);
+	} else if(l && past(l->trying_by, now)) {
+		uas_trying(l);
 	} else if(l && past(l->first_by, now)) {
 		l->first_by = 0;
 		silent = !l->commanded;

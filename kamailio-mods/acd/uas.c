@@ -138,6 +138,7 @@ static int enter(struct leg *l, sip_msg_t *m, const struct offer *o)
 	l->invite = INVITE_SERVER;
 	l->offered_late = sip_sdp(m).len <= 0;
 	l->first_by = now_ms() + acd.failover_ms + acd.first_ms;
+	l->trying_by = now_ms() + TRYING_MS;
 	uas_mark(m, t, l->id);
 	if(t->flags & T_CANCELED) /* before the mark was there to be found */
 		return 487;
@@ -272,7 +273,6 @@ int uas_offer(sip_msg_t *m, struct offer *o)
 		leave(&at);
 		return -1;
 	}
-	reply(m, 100);
 	if(tmb.t_suspend(m, &hash, &label) != 0) {
 		leave(&at);
 		reply(m, 487);
@@ -375,6 +375,8 @@ int uas_reply(struct leg *l, unsigned hash, unsigned label, unsigned code,
 		return ENOENT;
 	lines_sdp(h, body);
 	headers = lines_str(h);
+	if(invite)
+		l->trying_by = 0;
 	if(invite && code >= 200 && code < 300) {
 		leg_hold(l, t);
 		l->wait_ack = true;
@@ -386,6 +388,15 @@ int uas_reply(struct leg *l, unsigned hash, unsigned label, unsigned code,
 	return r < 0 ? EIO : 0;
 }
 
+void uas_trying(struct leg *l)
+{
+	struct lines h = {.used = 0};
+
+	l->trying_by = 0;
+	if(l->state == LEG_OFFERED && l->invite == INVITE_SERVER)
+		uas_reply(l, l->hash, l->label, 100, STR_NONE, &h, STR_NONE, true);
+}
+
 void uas_progress(struct leg *l, unsigned code, struct str reason,
 		struct str sdp)
 {
@@ -393,6 +404,7 @@ void uas_progress(struct leg *l, unsigned code, struct str reason,
 
 	if(l->state != LEG_OFFERED || code <= 100 || code > 199)
 		return;
+	l->trying_by = 0;
 	if(l->reliable) {
 		reliable_progress(l, code, reason, sdp);
 		return;

@@ -36,6 +36,12 @@ void uas_mark(sip_msg_t *m, struct cell *t, uint64_t id);
 int uas_reply(struct leg *l, unsigned hash, unsigned label, unsigned code,
 		struct str reason, struct lines *h, struct str body, bool invite);
 
+/* 100, when nothing better has been said for so long (RFC 3261 section
+ * 17.2.1). Not at once: whoever hears a 100 does not send the INVITE again, and
+ * would be lost with a node that dies before its answer. The leg is locked. */
+#define TRYING_MS 150
+void uas_trying(struct leg *l);
+
 /* Commands, the leg locked. */
 void uas_progress(struct leg *l, unsigned code, struct str reason,
 		struct str sdp);

@@ -33,6 +33,20 @@ def test_answer_and_bye_by_them(engine, inbound):
     assert (e["by"], e["cause"], e["q850"]) == ("remote", "bye", "31")
 
 
+def test_100_is_for_who_waits(engine, inbound, trunk):
+    """Who is answered at once hears no 100: without one the INVITE comes
+    again when its node dies."""
+    slow = inbound()
+    assert slow.dialog.reply(100).code == 100
+    quick = inbound()
+    quick.answer(OURS)
+    trunk.none(lambda m: m.code == 100, 0.4)
+    for call in slow, quick:
+        if call is slow:
+            call.answer(OURS)
+        call.bye()
+
+
 def test_bye_by_us(engine, inbound, trunk):
     call = inbound()
     call.answer(OURS)
