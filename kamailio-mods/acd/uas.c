@@ -273,6 +273,7 @@ int uas_offer(sip_msg_t *m, struct offer *o)
 		leave(&at);
 		return -1;
 	}
+	tmb.t_gett()->flags &= ~T_AUTO_INV_100; /* see uas_trying() */
 	if(tmb.t_suspend(m, &hash, &label) != 0) {
 		leave(&at);
 		reply(m, 487);
