@@ -7,7 +7,7 @@ import subprocess
 
 from crowd import add_agents
 from harness import SUPPORT
-from jf.sim.people import Manner
+from jf.sim.people import Manner, wait_for
 
 from . import net
 
@@ -38,7 +38,7 @@ class Quiet:
         self.site = site
         self.customers, self.parties = [], []  # who talks to whom: unknown
         self._free = list(range(FIRST_PORT, FIRST_PORT + 4 * n, 2))
-        control = self._free[-1] + 2
+        control = FIRST_PORT + 4 * n
         self._controls = (control, control + 2)
         self._begin()
         if n:
@@ -55,6 +55,14 @@ class Quiet:
             text=True)
         self.process.stdin.write("".join(lines))
         self.process.stdin.close()
+        wait_for(self._listens, 10, 0.02, "far_ends does not begin")
+
+    def _listens(self):
+        """Until then SIGUSR1 would be its end."""
+        with open("/proc/%d/status" % self.process.pid,
+                  encoding="ascii") as f:
+            caught = next(line for line in f if line.startswith("SigCgt"))
+        return int(caught.split()[1], 16) >> (signal.SIGUSR1 - 1) & 1
 
     def _ear(self, addr, codec):
         return FarEar(net.TRUNK, self._free.pop(0))
