@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "kamailio-mods/acd/digest.h"
+#include "kamailio-mods/acd/directory.h"
 #include "kamailio-mods/acd/early.h"
 #include "kamailio-mods/acd/hunt.h"
 #include "kamailio-mods/acd/over.h"
@@ -86,12 +87,28 @@ int uac_aim(struct leg *l, struct target *to)
 	return contact_set(l, to->socket, proto_of(to), acd.node);
 }
 
+/* Calls out count with those that come in. 0, EDQUOT. */
+static int tenant_enter(struct leg *l, const struct msg *m)
+{
+	unsigned tenant = (unsigned)msg_num(m, F_TENANT);
+	int most = tenant ? directory_tenant_calls(tenant) : 0;
+	char b[32];
+	str name = {b, snprintf(b, sizeof(b), "tenant:%u", tenant)};
+
+	if(most <= 0)
+		return 0;
+	l->tenant = trunk_enter(&name, most);
+	return l->tenant < 0 ? EDQUOT : 0;
+}
+
 static int send_invite(struct leg *l, const struct msg *m, struct target *to)
 {
 	struct str sdp = msg_get(m, F_SDP), memo = msg_get(m, F_MEMO);
 	struct lines h = {.used = 0};
 	int err = make_dialog(l, m);
 
+	if(!err)
+		err = tenant_enter(l, m);
 	if(!err && memo.len)
 		err = shm_put(&l->memo, memo.p, memo.len);
 	if(!err && sdp.len)
@@ -150,9 +167,12 @@ static void enter(uint64_t id, unsigned partition, const struct msg *m,
 		str_copy(l->call, sizeof(l->call), contact);
 	err = send_invite(l, m, to);
 	if(err) {
-		if(err == EBUSY || err == EHOSTUNREACH)
-			e.reason = err == EBUSY ? (str)str_init("trunks are at their limits")
-									: (str)str_init("no trunk");
+		if(err == EBUSY)
+			e.reason = (str)str_init("trunks are at their limits");
+		else if(err == EHOSTUNREACH)
+			e.reason = (str)str_init("no trunk");
+		else if(err == EDQUOT)
+			e.reason = (str)str_init("the tenant's calls are at their limit");
 		leg_over(l, &e);
 		return;
 	}

@@ -280,8 +280,17 @@ void on_leg_reoffered(struct core *c, const struct msg *m)
 		media_propose(c, l);
 		return;
 	}
-	text_put(c, &l->outer_sdp, msg_get(m, F_SDP));
+	text_put(c, &l->offered_sdp, msg_get(m, F_SDP));
 	media_negotiate(c, l);
+}
+
+void leg_reoffer_agreed(struct core *c, struct leg *l)
+{
+	if (l->offered_sdp.len)
+		text_put(c, &l->outer_sdp,
+			 arena_str(&c->arena, text_str(&l->offered_sdp)));
+	text_put(c, &l->offered_sdp, STR_NONE);
+	text_put(c, &l->tid, STR_NONE);
 }
 
 static void reoffer_done(struct core *c, struct leg *l)
@@ -289,7 +298,7 @@ static void reoffer_done(struct core *c, struct leg *l)
 	struct contact *ct = contact_find(c, l->contact);
 	struct str tid = arena_str(&c->arena, text_str(&l->tid));
 
-	text_put(c, &l->tid, STR_NONE);
+	leg_reoffer_agreed(c, l);
 	text_put(c, &l->told, text_str(&l->outer));
 	record_changed(c, &l->rec);
 	reanswer(c, l, tid, 200);
@@ -348,6 +357,7 @@ void leg_media_failed(struct core *c, struct leg *l, enum leg_op op,
 		if (l->tid.len) {
 			reanswer(c, l, text_str(&l->tid), 488);
 			text_put(c, &l->tid, STR_NONE);
+			text_put(c, &l->offered_sdp, STR_NONE);
 		}
 		if (op != OP_ACCEPT)
 			break; /* the session stays as it was */

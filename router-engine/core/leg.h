@@ -49,6 +49,10 @@ struct leg *leg_named(struct core *c, const struct msg *m);
 void leg_relink(struct core *c);
 
 void on_leg_offered(struct core *c, const struct msg *m);
+/* Whoever re-invited has its answer, or will never get it: what it offered
+ * counts. */
+void leg_reoffer_agreed(struct core *c, struct leg *l);
+
 void on_leg_ringing(struct core *c, const struct msg *m);
 void on_leg_answered(struct core *c, const struct msg *m);
 void on_leg_confirmed(struct core *c, const struct msg *m);

@@ -38,6 +38,12 @@ static struct str aim_of(struct core *c, const struct leg *l)
 				      : STR_LIT("127.0.0.1")));
 }
 
+/* What they offer now, or what was agreed. */
+static struct str their_sdp(const struct leg *l)
+{
+	return text_str(l->offered_sdp.len ? &l->offered_sdp : &l->outer_sdp);
+}
+
 static void ask(struct core *c, struct leg *l, enum leg_op op)
 {
 	static const enum msg_type types[LEG_NOPS] = {
@@ -60,7 +66,7 @@ static void ask(struct core *c, struct leg *l, enum leg_op op)
 	out_str(c, e, F_RTPENGINE, text_str(&l->rtpengine));
 	out_str(c, e, F_POINT, aim);
 	if (op == OP_NEGOTIATE || op == OP_ACCEPT)
-		out_str(c, e, F_SDP, text_str(&l->outer_sdp));
+		out_str(c, e, F_SDP, their_sdp(l));
 }
 
 /* The leg's rtpengine, or one that answers for a leg that has none yet. */

@@ -186,6 +186,7 @@ static void ask_trunks(struct core *c, struct core_effect *e,
 				      STR_FMT(domain));
 
 	out_str(c, e, F_ROUTE, STR_LIT("trunk"));
+	out_num(c, e, F_TENANT, ct->tenant);
 	out_str(c, e, F_RURI, uri);
 	out_str(c, e, F_FROM, arena_printf(&c->arena, "<sip:%.*s@%.*s>",
 		STR_FMT(uri_user(c, text_str(&ct->number))), STR_FMT(domain)));

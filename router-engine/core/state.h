@@ -199,6 +199,7 @@ struct leg {
 	uint64_t begin, answered;
 	/* rtpengine: what is asked of it, and what it said */
 	struct text rtpengine, outer_sdp, local_sdp, inner, point, codec;
+	struct text offered_sdp; /* in a re-INVITE that is not answered yet */
 	struct text outer, told, left; /* move.h; left: rtpengine moved from */
 	bool reoffering; /* our re-INVITE is under way */
 	unsigned op; /* enum leg_op awaited */

@@ -200,7 +200,7 @@ void on_leg_restored(struct core *c, const struct msg *m)
 		out_leg(c, l, M_LEG_FORGET, 0); /* should the old one live */
 	text_put(c, &l->node, msg_get(m, F_NODE));
 	text_put(c, &l->boot, msg_get(m, F_BOOT));
-	text_put(c, &l->tid, STR_NONE); /* of a transaction that died */
+	leg_reoffer_agreed(c, l); /* its transaction died, they say it again */
 	found(c, l);
 	if (l->state == LEG_ENDING) /* the first one went to the dead node */
 		out_opt(c, out_leg(c, l, M_LEG_END, 0), F_CODE, l->code);

@@ -210,7 +210,7 @@ static int write_propose(struct bwriter *w, const struct ng_request *req)
 	common(w, (struct str){t.p, t.len}, true, true);
 	bwrite_str(w, STR_LIT("codec"));
 	bwrite_dict(w);
-	list(w, "transcode", "PCMU G722");
+	list(w, "transcode", "PCMU G722 opus");
 	bwrite_end(w);
 	bwrite_end(w);
 	return 0;

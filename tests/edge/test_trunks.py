@@ -94,13 +94,14 @@ def group(engine, sip):
     engine.wait(lambda: state(engine, "g0") is None, 5)
 
 
-def dial(engine, trunk=None, number="+12025559999"):
+def dial(engine, trunk=None, number="+12025559999", **fields):
     leg = "l%016x" % (PARTITION << 48 | next(_numbers) & 0xffffffffffff)
     engine.command("leg.invite", leg, route="trunk", trunk=trunk,
                    ruri="sip:%s@trunk" % number,
                    **{"from": "<sip:+12025550100@demo.example>",
                       "to": "<sip:%s@demo.example>" % number},
-                   sdp=sdp("127.0.0.1", 30000), contact="c0001000000000abc")
+                   sdp=sdp("127.0.0.1", 30000), contact="c0001000000000abc",
+                   **fields)
     return leg
 
 
@@ -272,6 +273,25 @@ def test_a_tenants_calls(engine, sip):
     c = Inbound(engine, trunk)
     engine.command("leg.reject", c.leg, code=404)
     c.dialog.failed(404)
+    engine.event("leg.ended", leg=c.leg)
+
+
+def test_a_tenants_calls_out_count(engine, group, sip):
+    """With those that came in."""
+    group("ring")
+    engine.directory(tenants={"1": "2:0"})
+    engine.wait(lambda: "2:0" in engine.kamcmd("htable.dump", "tenant"))
+    c = Inbound(engine, sip(TRUNK))
+    out = dial(engine, tenant=1)
+    engine.event("leg.ringing", leg=out)
+    e = engine.event("leg.ended", leg=dial(engine, tenant=1))
+    assert e["code"] == "503" and "tenant's calls" in e["reason"]
+    end(engine, out)
+    out = dial(engine, tenant=1)  # there is room again
+    engine.event("leg.ringing", leg=out)
+    end(engine, out)
+    engine.command("leg.reject", c.leg, code=486)
+    c.dialog.failed(486)
     engine.event("leg.ended", leg=c.leg)
 
 

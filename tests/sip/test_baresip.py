@@ -26,6 +26,8 @@ audio_alert aubridge,null
 audio_channels 1
 module_path {modules}
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module aubridge.so
 module sndfile.so
@@ -75,21 +77,31 @@ class Baresip:
         return rate, pcm[:, 0]
 
 
+CODECS = {"PCMA": "PCMA/8000/1,PCMU/8000/1", "G722": "G722/16000/1",
+          "opus": "opus/48000/2"}
+
+
+@pytest.fixture(params=CODECS)
+def codec(request):
+    return request.param
+
+
 @pytest.fixture
-def baresip(site, tmp_path):
+def baresip(site, tmp_path, codec):
     user = "carol"
     site.agent(user).phone.unregister()
     phone = Baresip(tmp_path, "127.0.0.5", site.ports["people"] + 95, (
         "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s-secret;"
         "outbound=\"sip:%s:%d;transport=udp\";answermode=auto;regint=600;"
-        "audio_codecs=PCMA/8000/1,PCMU/8000/1") % (
-            (user, DOMAIN, user, user) + site.proxy))
+        "audio_codecs=%s") % ((user, DOMAIN, user, user) + site.proxy
+                              + (CODECS[codec],)))
     yield phone
     phone.stop()
     site.ask(user, "logout")
 
 
-def test_baresip(site, baresip):
+def test_baresip(site, baresip, codec):
+    """A telephone that speaks nothing else, too."""
     wait_for(lambda: "200 OK" in baresip.text(), 10, 0.1,
              "baresip is not registered: " + baresip.text()[-500:])
     site.ask("carol", "ready")
@@ -101,6 +113,9 @@ def test_baresip(site, baresip):
     customer.bye()
     contact = site.contact(customer.call.call_id)
     assert contact["agent"] == 3 and contact["outcome"] == "answered"
+    leg = site.rows("SELECT codec FROM journal.legs WHERE contact = %s AND "
+                    "role = 'agent'", contact["contact"])[0]
+    assert leg["codec"].lower() == codec.lower()
     baresip.stop()
     rate, pcm = baresip.heard()
     middle = pcm[rate // 2:rate // 2 + rate]

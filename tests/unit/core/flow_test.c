@@ -174,6 +174,25 @@ static void hold_and_resume(void **state)
 	want(b, M_JOURNAL_CONTACT, F_TALK_MS, "20000");
 }
 
+/* What they agreed on before is what everything else is told from then on. */
+static void a_refused_reinvite_changes_nothing(void **state)
+{
+	struct bench *b = *state;
+	const char *caller;
+	char token[24];
+
+	talk(b, &caller, NULL);
+	give(b, "t=leg.reoffered leg=%s tid=1:2 sdp=fax", caller);
+	str_copy(token, sizeof(token), msg_get(&want(b, M_NG_NEGOTIATE, F_SDP,
+						     "fax")->m, F_TOKEN));
+	give(b, "t=ng.failed leg=%s token=%s op=negotiate cause=refused",
+	     caller, token);
+	want(b, M_LEG_REANSWER, F_CODE, "488");
+	give(b, "t=node.down node=w-1 boot=b1 kind=worker reason=eof");
+	want(b, M_NG_NEGOTIATE, F_LEG, caller);
+	want(b, M_NG_NEGOTIATE, F_SDP, "theirs");
+}
+
 /* Both hold; the first resume does not connect them. */
 static void both_hold(void **state)
 {
@@ -258,6 +277,7 @@ int main(void)
 		T(gives_up_in_greeting), T(gives_up_in_line),
 		T(gives_up_while_ringing), T(unknown_number),
 		T(media_refused), T(late_offer), T(hold_and_resume),
+		T(a_refused_reinvite_changes_nothing),
 		T(both_hold), T(second_reinvite_is_told_to_wait),
 		T(place_is_kept),
 		T(missing_music_is_not_asked_for_in_a_loop),
