@@ -24,6 +24,8 @@ audio_player aubridge,null
 audio_source aufile,{home}/voice.wav
 audio_alert aubridge,null
 audio_channels 1
+ausrc_srate {rate}
+ausrc_channels 1
 module_path {modules}
 module g711.so
 module g722.so
@@ -41,13 +43,13 @@ snd_path {home}
 class Baresip:
     """Its own home, audio from a file, what it hears into another."""
 
-    def __init__(self, home, addr, port, account):
+    def __init__(self, home, addr, port, account, rate):
         self.home = str(home)
         modules = glob.glob("/usr/lib/baresip/modules")[0]
-        write_tone(self.home + "/voice.wav", VOICE_HZ, 60)
+        write_tone(self.home + "/voice.wav", VOICE_HZ, 60, rate)
         with open(self.home + "/config", "w") as f:
             f.write(CONFIG.format(addr=addr, port=port, home=self.home,
-                                  modules=modules))
+                                  modules=modules, rate=rate))
         with open(self.home + "/accounts", "w") as f:
             f.write(account + "\n")
         self.out = open(self.home + "/out", "wb")
@@ -79,6 +81,8 @@ class Baresip:
 
 CODECS = {"PCMA": "PCMA/8000/1,PCMU/8000/1", "G722": "G722/16000/1",
           "opus": "opus/48000/2"}
+# Of its file: baresip's resampler makes a voice of 8 kHz quieter for G.722.
+RATE = {"PCMA": 8000, "G722": 16000, "opus": 8000}
 
 
 @pytest.fixture(params=CODECS)
@@ -94,7 +98,7 @@ def baresip(site, tmp_path, codec):
         "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s-secret;"
         "outbound=\"sip:%s:%d;transport=udp\";answermode=auto;regint=600;"
         "audio_codecs=%s") % ((user, DOMAIN, user, user) + site.proxy
-                              + (CODECS[codec],)))
+                              + (CODECS[codec],)), RATE[codec])
     yield phone
     phone.stop()
     site.ask(user, "logout")

@@ -136,7 +136,7 @@ def test_cancel_before_answer(site, carrier_sipp):
     import os
     os.kill(pid, signal.SIGSTOP)
     try:
-        r = carrier_sipp("uac_cancel", cancel_ms=150)
+        r = carrier_sipp("uac_cancel", cancel_ms=400)
     finally:
         os.kill(pid, signal.SIGCONT)
     assert r.ok, r
