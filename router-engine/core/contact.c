@@ -279,6 +279,7 @@ static void enqueue(struct core *c, struct contact *ct, const char *cause)
 	}
 	contact_segment(c, ct, cause, SEGMENT_QUEUE, 0, 0);
 	ct->enqueued = now_of(c);
+	ct->ticket = new_id(c);
 	contact_line_up(c, ct);
 	contact_enter(c, ct, CONTACT_QUEUED, "enqueued");
 	contact_music(c, ct);

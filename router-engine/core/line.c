@@ -37,6 +37,8 @@ bool line_before(const struct contact *a, const struct contact *b)
 		return as_if_come(a) < as_if_come(b);
 	if (a->enqueued != b->enqueued)
 		return a->enqueued < b->enqueued;
+	if (a->ticket != b->ticket) /* in the same millisecond */
+		return a->ticket < b->ticket;
 	return a->id < b->id;
 }
 

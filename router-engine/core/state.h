@@ -164,6 +164,7 @@ struct contact {
 	struct text number, caller, diverted_from, trunk, call_id, source;
 	unsigned state; /* enum contact_state; written by contact_enter() */
 	uint64_t begin, enqueued, answered, ended;
+	uint64_t ticket; /* grows with each that is enqueued; 0: rebuilt */
 	uint64_t cls;
 	int64_t priority; /* seconds of waiting */
 	uint64_t caller_leg, agent_leg, agent, offer;
