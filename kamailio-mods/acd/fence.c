@@ -22,6 +22,11 @@ struct claim { /* a leg that we had */
 	bool asked, known;
 };
 
+struct moved { /* a leg that another says it has; claim is first */
+	struct claim claim;
+	LIST_ENTRY(moved) link;
+};
+
 struct kept {
 	STAILQ_ENTRY(kept) link;
 	struct arena arena;
@@ -31,6 +36,7 @@ struct kept {
 };
 
 static STAILQ_HEAD(, kept) commands = STAILQ_HEAD_INITIALIZER(commands);
+static LIST_HEAD(, moved) all_moved = LIST_HEAD_INITIALIZER(all_moved);
 static struct claim *claims;
 static size_t nclaims, claims_size, unknown, asked;
 static uint64_t since;
@@ -135,24 +141,47 @@ static void ask(struct claim *c)
 	asked++;
 }
 
+static void moved_free(struct moved *m)
+{
+	LIST_REMOVE(m, link);
+	free(m);
+}
+
 static void on_moved(int err, const struct str *v, size_t n, void *arg)
 {
-	struct claim *c = arg;
+	struct moved *m = arg;
 
+	m->claim.asked = false;
+	if(err && err != ECANCELED)
+		return; /* the next tick asks again */
 	if(!err && !(n && v[0].len && store_is_ours(v[0])))
-		forget(c->leg); /* no record: over, there */
-	free(c);
+		forget(m->claim.leg); /* no record: over, there */
+	moved_free(m);
+}
+
+static void ask_moved(struct moved *m)
+{
+	m->claim.asked = !get(&m->claim, on_moved);
 }
 
 void fence_forget(struct bus *bus, unsigned partition, uint64_t leg)
 {
-	struct claim *c = calloc(1, sizeof(*c));
+	struct moved *m = calloc(1, sizeof(*m));
 
-	if(!c)
+	if(!m)
 		return;
-	*c = (struct claim){bus, leg, partition, false, false};
-	if(get(c, on_moved))
-		free(c);
+	m->claim = (struct claim){bus, leg, partition, false, false};
+	LIST_INSERT_HEAD(&all_moved, m, link);
+	ask_moved(m);
+}
+
+void fence_ask_again(void)
+{
+	struct moved *m;
+
+	LIST_FOREACH(m, &all_moved, link)
+		if(!m->claim.asked)
+			ask_moved(m);
 }
 
 void fence_keep(unsigned partition, const struct msg *m, bool late)

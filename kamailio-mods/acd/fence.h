@@ -20,8 +20,11 @@ bool fence_look(struct bus *bus);
  * too late already; lost without memory. */
 void fence_keep(unsigned partition, const struct msg *m, bool late);
 /* leg.forget: another node says that it has this leg. When its record says so
- * too, it is forgotten without a word. */
+ * too, it is forgotten without a word. Redis may be away, as after the cut
+ * that made another take it: it is asked until it answers. */
 void fence_forget(struct bus *bus, unsigned partition, uint64_t leg);
+/* Every 100 ms: those that Redis did not answer for. */
+void fence_ask_again(void);
 /* Every 100 ms. When all is known: lifts the fence, runs what was kept. */
 void fence_tick(struct bus *bus);
 

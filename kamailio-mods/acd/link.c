@@ -162,6 +162,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	event_add(notices, NULL);
 	event_add(asks, NULL);
 	link_drain();
+	fence_ask_again();
 	sweep();
 	if(bus_up(bus) && own_gained())
 		restore_all(bus);
