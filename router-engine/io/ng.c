@@ -27,6 +27,7 @@ struct op {
 	struct ng_result res;
 	uint64_t token, deadline_ms;
 	unsigned step;
+	bool again; /* it was begun a second time */
 	struct alarm *alarm;
 	char cookie[48];
 	struct str datagram; /* ours, malloc */
@@ -204,6 +205,18 @@ static void on_op_alarm(void *arg)
 	}
 }
 
+/* An rtpengine that was started between two steps does not have the first. */
+static bool begin_again(struct op *op)
+{
+	if (op->res.cause != NG_UNKNOWN || !op->step || op->again)
+		return false;
+	op->again = true;
+	op->step = 0;
+	op->res = (struct ng_result){0};
+	op_send(op);
+	return true;
+}
+
 static void on_reply(struct peer *p, struct str cookie, char *body, size_t len,
 		     void *arg)
 {
@@ -214,6 +227,8 @@ static void on_reply(struct peer *p, struct str cookie, char *body, size_t len,
 	if (!op || op->peer != p)
 		return; /* an answer to what was sent twice */
 	if (ng_read(&op->req, op->step, body, len, &op->res)) {
+		if (begin_again(op))
+			return;
 		op_fail(op, (int)op->res.cause,
 			strdupa(op->res.reason));
 		return;

@@ -148,8 +148,10 @@ static void begin(struct bwriter *w, const char *command, struct str leg,
 		pair(w, "to-tag", str_c(to));
 }
 
-/* What every offer and answer says. inner: it comes from the inner side. */
-static void common(struct bwriter *w, struct str sdp, bool offer, bool inner)
+/* What every offer and answer says. inner: it comes from the inner side. unkept:
+ * rtpengine does not write it into its Redis, as it will with what follows. */
+static void common(struct bwriter *w, struct str sdp, bool offer, bool inner,
+		   bool unkept)
 {
 	pair(w, "sdp", sdp);
 	pair(w, "ICE", STR_LIT("remove"));
@@ -162,6 +164,8 @@ static void common(struct bwriter *w, struct str sdp, bool offer, bool inner)
 	/* Not both: together they pin 12.5's inner side to the first source.
 	 * The outer side learns after each offer, then nobody else is heard. */
 	bwrite_str(w, inner ? STR_LIT("asymmetric") : STR_LIT("strict source"));
+	if (unkept)
+		bwrite_str(w, STR_LIT("no-redis-update"));
 	bwrite_end(w);
 	if (offer)
 		pair(w, "transport protocol", STR_LIT("RTP/AVP"));
@@ -177,7 +181,7 @@ static void write_offer(struct bwriter *w, const struct ng_request *req)
 		  sdp_has(&sdp.v[sdp.audio], "telephone-event", 8000, NULL);
 
 	begin(w, "offer", req->leg, "outer", "inner");
-	common(w, req->sdp, true, false);
+	common(w, req->sdp, true, false, true);
 	bwrite_str(w, STR_LIT("codec"));
 	bwrite_dict(w);
 	list(w, "mask", "all");
@@ -194,7 +198,7 @@ static int write_answer(struct bwriter *w, const struct ng_request *req)
 	if (err)
 		return err;
 	begin(w, "answer", req->leg, "outer", "inner");
-	common(w, (struct str){t.p, t.len}, false, true);
+	common(w, (struct str){t.p, t.len}, false, true, false);
 	bwrite_end(w);
 	return 0;
 }
@@ -207,7 +211,7 @@ static int write_propose(struct bwriter *w, const struct ng_request *req)
 	if (err)
 		return err;
 	begin(w, "offer", req->leg, "inner", "outer");
-	common(w, (struct str){t.p, t.len}, true, true);
+	common(w, (struct str){t.p, t.len}, true, true, false);
 	bwrite_str(w, STR_LIT("codec"));
 	bwrite_dict(w);
 	list(w, "transcode", "PCMU G722 opus");
@@ -219,7 +223,7 @@ static int write_propose(struct bwriter *w, const struct ng_request *req)
 static void write_accept(struct bwriter *w, const struct ng_request *req)
 {
 	begin(w, "answer", req->leg, "inner", "outer");
-	common(w, req->sdp, false, false);
+	common(w, req->sdp, false, false, false);
 	bwrite_end(w);
 }
 

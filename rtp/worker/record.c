@@ -367,11 +367,11 @@ void record_leg_gone(struct recorder *r, struct str leg)
 
 	HASH_ITER(hh, r->table, rec, tmp)
 	{
-		bool mine = str_eq(leg, str_c(rec->legs[0])) ||
-			    str_eq(leg, str_c(rec->legs[1]));
-
+		if (!str_eq(leg, str_c(rec->legs[0])) &&
+		    !str_eq(leg, str_c(rec->legs[1])))
+			continue;
 		find_legs(rec);
-		if (mine && !rec->found[0] && !rec->found[1])
+		if (!rec->found[0] && !rec->found[1])
 			finish(rec);
 	}
 }
