@@ -24,6 +24,7 @@ struct world {
 	bool deaf; /* to pings */
 	unsigned drop; /* so many of the next commands get no answer */
 	bool refuse;
+	unsigned forgets; /* the command of this number, from 1 */
 	unsigned asked; /* commands, pings apart */
 	char cookies[8][64], bodies[8][512];
 	/* told by the client */
@@ -58,7 +59,10 @@ static void on_command(struct world *w, const char *cookie, const char *body,
 		w->drop--;
 		return;
 	}
-	if (w->refuse)
+	if (w->forgets == w->asked)
+		snprintf(text, sizeof(text),
+			 "d6:result5:error12:error-reason15:Unknown call-ide");
+	else if (w->refuse)
 		snprintf(text, sizeof(text),
 			 "d6:result5:error12:error-reason3:booe");
 	else
@@ -262,6 +266,25 @@ static void test_unknown_rtpengine(void **state)
 	assert_string_equal(w->cause, "silent");
 }
 
+/* Started anew between the two commands: the first one comes again, once. */
+static void test_rtpengine_forgot(void **state)
+{
+	struct world *w = *state;
+
+	w->forgets = 2;
+	ask(w, M_NG_NEGOTIATE, leg, "1");
+	run(w, 1);
+	assert_int_equal(w->type, M_NG_REPLIED);
+	assert_int_equal(w->asked, 4);
+	assert_non_null(strstr(w->bodies[2], "5:offer"));
+	assert_string_not_equal(w->cookies[2], w->cookies[0]);
+	w->forgets = 6;
+	w->asked = 4;
+	ask(w, M_NG_NEGOTIATE, leg, "2");
+	run(w, 2);
+	assert_int_equal(w->asked, 8);
+}
+
 /* One at a time for a leg, and of those behind only the newest. */
 static void test_one_leg_in_order(void **state)
 {
@@ -318,6 +341,7 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_hopeless_sdp),
 		TEST(test_unknown_rtpengine),
+		TEST(test_rtpengine_forgot),
 		TEST(test_one_leg_in_order),
 		TEST(test_cancelled),
 		TEST(test_health),
