@@ -100,13 +100,13 @@ class Site:
         """Changes a row of conf and waits until the engine has it: its
         record carries the row's version."""
         id_column = {"queues": "queue_id", "trunks": "trunk_id",
-                     "tenants": "tenant_id"}[table]
+                     "tenants": "tenant_id", "agents": "agent_id"}[table]
         sets = ", ".join('"%s" = %%s' % c for c in columns)
         self.rows("UPDATE conf.%s SET %s WHERE %s = %%s" % (
             table, sets, id_column), *columns.values(), key)
         version = self.one("SELECT version FROM conf.%s WHERE %s = %%s" % (
             table, id_column), key)["version"]
-        if table in ("queues", "tenants"):
+        if table != "trunks":
             self._wait_record(table[:-1], key, version)
 
     def _wait_record(self, kind, key, version):

@@ -49,7 +49,7 @@ struct acd_settings acd = {
 	.redis = "127.0.0.1:6379", .node = "", .liveness = "", .partitions = 1,
 	.confirm_ms = 100, .failover_ms = 3000, .first_ms = 2000,
 	.ack_ms = 32000, .end_ms = 32000, .unanswered_s = 1800, .age_s = 14400, .session_s = 1800, .min_se_s = 90,
-	.next_ms = 300, .trusted_flag = 7,
+	.next_ms = 300, .trusted_flag = 7, .pinned_flag = 8,
 	.ping_ms = 10000, .escape_route = "ACD_ESCAPE",
 	.agent_route = "ACD_AGENT", .trunk_route = "ACD_TRUNK",
 };
@@ -220,6 +220,7 @@ static param_export_t params[] = {
 	{"min_se_s", PARAM_INT, &acd.min_se_s},
 	{"ping_ms", PARAM_INT, &acd.ping_ms},
 	{"trusted_flag", PARAM_INT, &acd.trusted_flag},
+	{"pinned_flag", PARAM_INT, &acd.pinned_flag},
 	{"next_ms", PARAM_INT, &acd.next_ms},
 	{"offer_100rel", PARAM_INT, &acd.offer_100rel},
 	{"escape_route", PARAM_STRING, &acd.escape_route},

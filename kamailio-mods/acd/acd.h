@@ -37,6 +37,7 @@ struct acd_settings {
 	int end_ms; /* after leg.end: no final reply, the leg is forgotten */
 	int unanswered_s; /* longest life of an unanswered leg */
 	int trusted_flag; /* of an INVITE whose identity is believed */
+	int pinned_flag; /* of an INVITE whose RTP comes from its SDP's address */
 	int next_ms; /* a gateway that says nothing: the next one */
 	int ping_ms; /* between OPTIONS to a gateway; a fifth when it is down */
 	int offer_100rel; /* 1: our INVITE supports reliable 18x */

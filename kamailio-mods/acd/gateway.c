@@ -79,6 +79,8 @@ static void set_pair(struct gateway *g, struct str name, struct str v)
 		set_number(&g->max_cps, v);
 	else if(str_eq(name, STR_LIT("trusted")))
 		set_number(&g->trusted, v);
+	else if(str_eq(name, STR_LIT("pinned")))
+		set_number(&g->pinned, v);
 }
 
 static int parse(struct gateway *g, struct str name, struct str line)
@@ -128,6 +130,7 @@ static void put(const struct gateway *g, struct tried *kept)
 		memcpy(to->group, g->group, sizeof(to->group));
 		to->weight = g->weight;
 		to->trusted = g->trusted;
+		to->pinned = g->pinned;
 		to->max_calls = g->max_calls;
 		to->max_cps = g->max_cps;
 	}

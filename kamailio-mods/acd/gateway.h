@@ -4,8 +4,8 @@
  *
  * The hash `gateways` in Redis maps a trunk's name to a line of name=value
  * pairs (lib/base/escape.h): uri, group, weight, max_calls, max_cps, and for
- * one that registers user, password, registrar; trusted is 1 or 0. A call goes to one gateway of
- * its group, drawn by weight; when that gives no sign in time, is overloaded
+ * one that registers user, password, registrar; trusted and pinned are 1 or 0.
+ * A call goes to one gateway of its group, drawn by weight; when that gives no sign in time, is overloaded
  * or away, to another one that was not tried yet. A weight is halved by each
  * failure and comes back with time and with success. line.c pings and
  * registers. The table is in shared memory under one lock, which is never
@@ -32,6 +32,7 @@ struct gateway {
 	char registrar[GATEWAY_TEXT]; /* empty: it does not register */
 	unsigned weight, max_calls, max_cps;
 	unsigned trusted; /* it gets P-Asserted-Identity */
+	unsigned pinned; /* its RTP comes from where its SDP says */
 
 	unsigned failures; /* recent; each halves the weight */
 	uint64_t relieved_at; /* when one of them was forgiven */

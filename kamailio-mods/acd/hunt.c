@@ -45,6 +45,7 @@ static int send_to(struct leg *l, const struct gateway *g)
 	early_free(l);
 	l->asked_again = false;
 	l->gw.trusted = g->trusted;
+	l->gw.pinned = g->pinned;
 	if(!err)
 		err = uac_aim(l, &to);
 	if(!err)

@@ -59,7 +59,7 @@ struct leg {
 		struct tried tried;
 		str group, user; /* the number that is called */
 		str identity; /* From, for who is trusted */
-		bool trusted, hidden;
+		bool trusted, hidden, pinned;
 		bool again; /* it is not the first one */
 		uint64_t by; /* the next one when nothing has come; 0: it did */
 	} gw;

@@ -414,6 +414,8 @@ static void accepted(struct leg *l, sip_msg_t *reply)
 	sip_put_sdp(reply);
 	if(first)
 		notice_str(F_CALL_ID, &l->dlg->id.call_id);
+	if(first && l->gw.pinned)
+		notice_num(F_PINNED, 1);
 	notice_store(l);
 	notice_send();
 }

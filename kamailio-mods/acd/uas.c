@@ -114,6 +114,8 @@ static int tell(const struct leg *l, sip_msg_t *m, const struct offer *o)
 	notice_put(F_SOURCE, source, snprintf(source, sizeof(source),
 			m->rcv.src_ip.af == AF_INET6 ? "[%s]:%u" : "%s:%u",
 			ip_addr2a(&m->rcv.src_ip), m->rcv.src_port));
+	if(isflagset(m, acd.pinned_flag) > 0)
+		notice_num(F_PINNED, 1);
 	if(o->replaces)
 		notice_text(F_REPLACES, id_format(replaced, 'l', o->replaces));
 	sip_put_sdp(m);

@@ -193,6 +193,7 @@ void on_conf_agent(struct core *c, const struct msg *m)
 	put(c, &a->skills, m, F_SKILLS);
 	put(c, &a->languages, m, F_LANGUAGES);
 	put(c, &a->groups, m, F_GROUPS);
+	a->srtp = msg_num(m, F_SRTP) != 0;
 	record_changed(c, &a->rec);
 }
 

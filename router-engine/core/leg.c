@@ -98,6 +98,8 @@ struct leg *leg_adopt(struct core *c, struct leg *l, uint64_t id,
 	text_put(c, &l->rtpengine, memo->rtpengine);
 	rtpengine_count(c, l);
 	text_put(c, &l->trunk, memo->trunk);
+	l->pinned = memo->pinned != 0;
+	l->srtp = memo->srtp != 0;
 	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
 	leg_enter(c, l, LEG_UP);
 	return l;
@@ -157,6 +159,7 @@ void on_leg_offered(struct core *c, const struct msg *m)
 	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
 	text_put(c, &l->trunk, msg_get(m, F_TRUNK));
 	text_put(c, &l->outer_sdp, msg_get(m, F_SDP));
+	l->pinned = msg_num(m, F_PINNED) != 0;
 	if (msg_get(m, F_REPLACES).len)
 		ok = transfer_asked(c, l, m);
 	else if (str_eq(msg_get(m, F_KIND), STR_LIT("agent")))
@@ -229,6 +232,7 @@ void on_leg_answered(struct core *c, const struct msg *m)
 	l->answered = now_of(c);
 	text_put(c, &l->call_id, msg_get(m, F_CALL_ID));
 	text_put(c, &l->outer_sdp, msg_get(m, F_SDP));
+	l->pinned = msg_num(m, F_PINNED) != 0;
 	record_changed(c, &l->rec);
 	if (!l->outer_sdp.len) {
 		offer_refused(c, l, 488);

@@ -67,6 +67,10 @@ static void ask(struct core *c, struct leg *l, enum leg_op op)
 	out_str(c, e, F_POINT, aim);
 	if (op == OP_NEGOTIATE || op == OP_ACCEPT)
 		out_str(c, e, F_SDP, their_sdp(l));
+	if (op == OP_NEGOTIATE || op == OP_ACCEPT)
+		out_opt(c, e, F_PINNED, l->pinned);
+	if (op == OP_PROPOSE)
+		out_opt(c, e, F_SRTP, l->srtp);
 }
 
 /* The leg's rtpengine, or one that answers for a leg that has none yet. */

@@ -20,6 +20,8 @@ static const struct {
 	{"enqueued", offsetof(struct memo, enqueued)},
 	{"since", offsetof(struct memo, since)},
 	{"holders", offsetof(struct memo, holders)},
+	{"pinned", offsetof(struct memo, pinned)},
+	{"srtp", offsetof(struct memo, srtp)},
 }, texts[] = {
 	{"rtpengine", offsetof(struct memo, rtpengine)},
 	{"number", offsetof(struct memo, number)},
@@ -61,6 +63,8 @@ static struct memo of(struct core *c, const struct leg *l)
 		.tenant = l->tenant,
 		.agent = l->agent,
 		.since = now_of(c),
+		.pinned = l->pinned,
+		.srtp = l->srtp,
 		.role = l->role,
 		.rtpengine = text_str(&l->rtpengine),
 	};

@@ -17,6 +17,7 @@ struct memo {
 	uint64_t enqueued; /* 0: was not in line yet */
 	uint64_t since; /* when this memo was written */
 	uint64_t holders; /* struct contact's */
+	uint64_t pinned, srtp; /* struct leg's */
 	unsigned role; /* enum leg_role */
 	struct str rtpengine, number, trunk, caller; /* in the arena, or in
 						      * the text it was read

@@ -63,6 +63,7 @@ static struct leg *leg_for(struct core *c, struct contact *ct,
 		return NULL;
 	l->contact = ct->id;
 	l->agent = a ? a->id : 0;
+	l->srtp = a && a->srtp;
 	l->offer = offer;
 	return l;
 }

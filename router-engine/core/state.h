@@ -125,6 +125,7 @@ struct agent {
 	struct record rec;
 	uint64_t id, tenant, version;
 	struct text name, user, skills, languages, groups;
+	bool srtp; /* its phone is offered SRTP */
 	unsigned state; /* enum agent_state; written by agent_enter() */
 	unsigned next; /* state after wrap-up, when asked for meanwhile */
 	uint64_t since; /* entry into the state */
@@ -202,6 +203,8 @@ struct leg {
 	struct text rtpengine, outer_sdp, local_sdp, inner, point, codec;
 	struct text offered_sdp; /* in a re-INVITE that is not answered yet */
 	struct text outer, told, left; /* move.h; left: rtpengine moved from */
+	bool pinned; /* they send RTP from where their SDP says */
+	bool srtp; /* they are offered SRTP */
 	bool reoffering; /* our re-INVITE is under way */
 	unsigned op; /* enum leg_op awaited */
 	uint64_t token; /* of the last request */

@@ -322,6 +322,8 @@ static struct op *op_make(struct ngc *n, unsigned partition,
 	op->req.leg = arena_str(&op->arena, msg_get(m, F_LEG));
 	op->req.sdp = arena_str(&op->arena, msg_get(m, F_SDP));
 	op->req.point = arena_str(&op->arena, msg_get(m, F_POINT));
+	op->req.pinned = msg_num(m, F_PINNED) != 0;
+	op->req.srtp = msg_num(m, F_SRTP) != 0;
 	if (op->arena.failed ||
 	    alarm_alloc(&op->alarm, n->base, on_op_alarm, op)) {
 		op_free(op);

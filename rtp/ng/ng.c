@@ -148,27 +148,51 @@ static void begin(struct bwriter *w, const char *command, struct str leg,
 		pair(w, "to-tag", str_c(to));
 }
 
-/* What every offer and answer says. inner: it comes from the inner side. unkept:
- * rtpengine does not write it into its Redis, as it will with what follows. */
-static void common(struct bwriter *w, struct str sdp, bool offer, bool inner,
-		   bool unkept)
+/* Who says it, and how. */
+struct says {
+	struct str sdp;
+	bool offer, inner;
+	bool unkept; /* rtpengine leaves its Redis alone: an answer follows */
+	bool pinned;
+	bool srtp;
+};
+
+static void flags(struct bwriter *w, const struct says *s)
 {
-	pair(w, "sdp", sdp);
-	pair(w, "ICE", STR_LIT("remove"));
-	list(w, "replace", "origin SDP-version");
 	bwrite_str(w, STR_LIT("flags"));
 	bwrite_list(w);
 	bwrite_str(w, STR_LIT("port latching"));
-	if (!offer)
+	if (!s->offer)
 		bwrite_str(w, STR_LIT("single codec"));
-	/* Not both: together they pin 12.5's inner side to the first source.
-	 * The outer side learns after each offer, then nobody else is heard. */
-	bwrite_str(w, inner ? STR_LIT("asymmetric") : STR_LIT("strict source"));
-	if (unkept)
+	/* Not both on the inner side: together they pin 12.5's to the first
+	 * source. The outer side learns after each offer, then nobody else is
+	 * heard. */
+	if (s->inner || s->pinned)
+		bwrite_str(w, STR_LIT("asymmetric"));
+	if (!s->inner)
+		bwrite_str(w, STR_LIT("strict source"));
+	else /* some phones read no key without its padding */
+		bwrite_str(w, STR_LIT("pad crypto"));
+	if (s->unkept)
 		bwrite_str(w, STR_LIT("no-redis-update"));
 	bwrite_end(w);
-	if (offer)
-		pair(w, "transport protocol", STR_LIT("RTP/AVP"));
+	if (s->pinned)
+		pair(w, "endpoint-learning", STR_LIT("off"));
+}
+
+/* What every offer and answer says. */
+static void common(struct bwriter *w, const struct says *s)
+{
+	pair(w, "sdp", s->sdp);
+	pair(w, "ICE", STR_LIT("remove"));
+	list(w, "replace", "origin SDP-version");
+	flags(w, s);
+	if (s->offer)
+		pair(w, "transport protocol", s->srtp ? STR_LIT("RTP/SAVP")
+						      : STR_LIT("RTP/AVP"));
+	if (s->srtp)
+		list(w, "SDES", "no-NULL_HMAC_SHA1_80 no-NULL_HMAC_SHA1_32 "
+				"no-F8_128_HMAC_SHA1_80 no-F8_128_HMAC_SHA1_32");
 }
 
 /* The inner side is shown PCMA alone, and telephone-event when the outer side
@@ -181,7 +205,8 @@ static void write_offer(struct bwriter *w, const struct ng_request *req)
 		  sdp_has(&sdp.v[sdp.audio], "telephone-event", 8000, NULL);
 
 	begin(w, "offer", req->leg, "outer", "inner");
-	common(w, req->sdp, true, false, true);
+	common(w, &(struct says){.sdp = req->sdp, .offer = true,
+				 .unkept = true, .pinned = req->pinned});
 	bwrite_str(w, STR_LIT("codec"));
 	bwrite_dict(w);
 	list(w, "mask", "all");
@@ -198,7 +223,7 @@ static int write_answer(struct bwriter *w, const struct ng_request *req)
 	if (err)
 		return err;
 	begin(w, "answer", req->leg, "outer", "inner");
-	common(w, (struct str){t.p, t.len}, false, true, false);
+	common(w, &(struct says){.sdp = {t.p, t.len}, .inner = true});
 	bwrite_end(w);
 	return 0;
 }
@@ -211,7 +236,8 @@ static int write_propose(struct bwriter *w, const struct ng_request *req)
 	if (err)
 		return err;
 	begin(w, "offer", req->leg, "inner", "outer");
-	common(w, (struct str){t.p, t.len}, true, true, false);
+	common(w, &(struct says){.sdp = {t.p, t.len}, .offer = true,
+				 .inner = true, .srtp = req->srtp});
 	bwrite_str(w, STR_LIT("codec"));
 	bwrite_dict(w);
 	list(w, "transcode", "PCMU G722 opus");
@@ -223,7 +249,7 @@ static int write_propose(struct bwriter *w, const struct ng_request *req)
 static void write_accept(struct bwriter *w, const struct ng_request *req)
 {
 	begin(w, "answer", req->leg, "inner", "outer");
-	common(w, req->sdp, false, false, false);
+	common(w, &(struct says){.sdp = req->sdp, .pinned = req->pinned});
 	bwrite_end(w);
 }
 

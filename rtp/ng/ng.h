@@ -30,7 +30,8 @@
  *
  * Rules kept here because rtpengine 10.5 and 12.5 differ or misbehave without
  * them: `asymmetric` and `single codec` in every inner answer, `strict source`
- * on the outer side (whoever it learned after an offer is heard, nobody else),
+ * on the outer side (whoever it learned after an offer is heard, nobody else;
+ * a pinned one learns nothing: `asymmetric`, for 12.5 `endpoint-learning`),
  * `port latching`
  * everywhere, `to-tag` in every offer, inner SDP always sendrecv with a real
  * port, origin replaced, ICE ends here.
@@ -59,6 +60,9 @@ struct ng_request {
 	struct str leg;	  /* not for ping */
 	struct str sdp;	  /* of the outer side: negotiate, accept */
 	struct str point; /* IPv4 address:port: negotiate, propose, accept */
+	bool pinned; /* the outer side is heard from its SDP's address alone:
+		      * negotiate, accept */
+	bool srtp; /* SRTP for the outer side: propose */
 };
 
 /* What became of an operation. Zero it before the first step. */
@@ -69,7 +73,7 @@ struct ng_result {
 	enum {
 		NG_OK,
 		NG_REFUSED, /* it will not do this SDP */
-		NG_UNKNOWN, /* it has no such call (accept, delete) */
+		NG_UNKNOWN, /* it has no such call (answer, accept, delete) */
 		NG_BROKEN,  /* not a reply of rtpengine's */
 	} cause;
 	char reason[128]; /* in words, when cause is not NG_OK */

@@ -14,7 +14,7 @@ PAI = 'P-Asserted-Identity: "Real" <sip:+12025550142@carrier.example>'
 def offered(engine, sip):
     """offered(address, header, ...): the leg.offered of such an INVITE."""
     engine.directory(trunks={TRUSTED: "good:0:0:trusted", OTHER: "any:0:0:"})
-    engine.wait(lambda: "good:0:0" in engine.kamcmd("htable.dump", "trunk"))
+    engine.wait(lambda: "good:0:0:trusted" in engine.kamcmd("htable.dump", "trunk"))
     peers = {}
 
     def make(address, *headers, user="caller"):
@@ -35,6 +35,14 @@ def test_a_trusted_trunk_says_who_calls(offered):
                 "P-Preferred-Identity: <sip:wish@x>")
     assert e["caller"] == "+12025550143"
     assert offered(TRUSTED)["caller"] == "caller"
+
+
+def test_a_pinned_trunk(engine, offered):
+    """The engine hears that its RTP comes from its SDP's address."""
+    engine.directory(trunks={TRUSTED: "good:0:0::pinned", OTHER: "any:0:0::"})
+    engine.wait(lambda: "pinned" in engine.kamcmd("htable.dump", "trunk"))
+    assert offered(TRUSTED)["pinned"] == "1"
+    assert "pinned" not in offered(OTHER)
 
 
 def test_nobody_else_does(offered):

@@ -54,10 +54,10 @@ def media_port(text):
 class Ng:
     """One operation after the other, each with rtp/ng's own code."""
 
-    def __call__(self, op, leg, point=None, offer=""):
+    def __call__(self, op, leg, point=None, offer="", words=()):
         r = subprocess.run(
             [BUILD + "/tests/media/ng_call", "%s:%d" % (HOST, NG), op, leg,
-             *([point] if point else [])], input=offer, text=True,
+             *([point] if point else []), *words], input=offer, text=True,
             capture_output=True, timeout=10, check=False)
         assert not r.stderr, r.stderr
         head, _, body = r.stdout.partition("\n")
@@ -66,8 +66,8 @@ class Ng:
         out["port"] = media_port(body) if body else None
         return out
 
-    def ok(self, *args):
-        out = self(*args)
+    def ok(self, *args, **words):
+        out = self(*args, **words)
         assert out["cause"] == "ok", out
         return out
 
@@ -193,9 +193,9 @@ recordings: %s
 
     # ---- legs ------------------------------------------------
 
-    def leg(self, hz, codec="PCMA", partition=0, te=101, secure=False):
+    def leg(self, hz, codec="PCMA", partition=0, te=101, **how):
         """A party outside who says a tone, at the worker. Its id is new."""
-        leg = Leg(self, hz, codec, partition, te, secure)
+        leg = Leg(self, hz, codec, partition, te, **how)
         self.legs[leg.id] = leg
         return leg
 
@@ -216,10 +216,13 @@ recordings: %s
 
 
 class Leg:
-    def __init__(self, house, hz, codec, partition, te, secure=False):
-        """secure: SRTP outside, with keys in the SDP (RFC 4568)."""
+    def __init__(self, house, hz, codec, partition, te, secure=False,
+                 pinned=False):
+        """secure: SRTP outside, with keys in the SDP (RFC 4568); pinned:
+        it is heard from where its SDP says and from nowhere else."""
         self.house, self.hz, self.partition = house, hz, partition
         self.codec, self.te = codec, te
+        self.words = ["pinned"] if pinned else []
         n = next(house.numbers)
         self.id = "l%016x" % n
         size = (LAST - FIRST + 1) // PARTITIONS
@@ -235,7 +238,8 @@ class Leg:
         self.add()
 
     def negotiate(self, point):
-        got = self.house.ng.ok("negotiate", self.id, point, self.offer)
+        got = self.house.ng.ok("negotiate", self.id, point, self.offer,
+                                 words=self.words)
         self.inner, self.outer = got["addr"], got["port"]
         if "RTP/SAVP" in self.offer:
             srtp.answer(self.endpoint, got["sdp"])

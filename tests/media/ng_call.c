@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ng_call IP:PORT OPERATION LEG [POINT] [< SDP]
+ * ng_call IP:PORT OPERATION LEG [POINT [pinned] [srtp]] [< SDP]
  *
  * Carries out one operation of rtp/ng against a real rtpengine, blocking, and
  * prints "cause=... addr=... codec=... reason=..." and the SDP for the outer
@@ -79,11 +79,16 @@ int main(int argc, char **argv)
 
 	if (argc < 4 || find_op(argv[2], &req.op)) {
 		fprintf(stderr,
-			"ng_call IP:PORT OPERATION LEG [POINT] < SDP\n");
+			"ng_call IP:PORT OPERATION LEG "
+			"[POINT [pinned] [srtp]] < SDP\n");
 		return 2;
 	}
 	req.leg = str_c(argv[3]);
 	req.point = str_c(argc > 4 ? argv[4] : NULL);
+	for (int i = 5; i < argc; i++) {
+		req.pinned |= !strcmp(argv[i], "pinned");
+		req.srtp |= !strcmp(argv[i], "srtp");
+	}
 	if (req.op == NG_OP_NEGOTIATE || req.op == NG_OP_ACCEPT) {
 		req.sdp.p = sdp;
 		req.sdp.len = fread(sdp, 1, sizeof(sdp), stdin);

@@ -69,8 +69,21 @@ def test_after_learning(house):
 def test_srtp(house, when, source):
     """Whoever has no key is not heard at any time, not even from the right
     address and port; and nothing of it is recorded."""
-    a, b = house.leg(500, secure=True), house.leg(1000)
-    sock = a.endpoint.sock if source == "own address" else None
+    a = house.leg(500, secure=True)
+    spoofed_at(house, a, when, a.endpoint.sock if source == "own address"
+               else None)
+
+
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_pinned(house, when):
+    """Of a trunk that sends from its SDP's address, nobody else is heard from
+    the first packet on, and nothing of it is recorded."""
+    spoofed_at(house, house.leg(500, pinned=True), when)
+
+
+def spoofed_at(house, a, when, sock=None):
+    """Before a says anything, at once, or when it was heard for a while."""
+    b = house.leg(1000)
     if when == "before":
         a.endpoint.hush()
     a.hear(b)

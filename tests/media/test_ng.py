@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import srtp
 from house import HOST, sdp
 from jf.sim.people import wait_for
 from jf.sim.rtp import tone
@@ -94,6 +95,23 @@ def test_propose_and_accept(call):
     assert "telephone-event/8000" in got["sdp"]
     assert yes["codec"] == call.codec
     call.joined(call.first, INNER)
+
+
+def test_propose_srtp(call):
+    """RFC 4568: our keys in the offer, theirs in the answer."""
+    got = call.ng.ok("propose", call.leg, call.point(call.first),
+                     words=["srtp"])
+    assert "RTP/SAVP 8 0 9 " in got["sdp"]
+    assert " NULL_" not in got["sdp"] and " F8_" not in got["sdp"]
+    srtp.answer(call.outer, got["sdp"])
+    theirs = srtp.offer(call.outer, call.sdp, srtp.tag(got["sdp"]))
+    yes = call.ng.ok("accept", call.leg, call.point(call.first), theirs)
+    call.talk(got["port"], yes["addr"], call.first)
+    call.joined(call.first, INNER)
+    moved = call.ng.ok("negotiate", call.leg, call.point(call.second), theirs)
+    srtp.answer(call.outer, moved["sdp"])
+    call.talk(moved["port"], moved["addr"], call.second)
+    call.joined(call.second, MOVED)
 
 
 @pytest.mark.parametrize("proposed", [False, True])

@@ -27,6 +27,7 @@ audio_channels 1
 ausrc_srate {rate}
 ausrc_channels 1
 module_path {modules}
+module srtp.so
 module g711.so
 module g722.so
 module opus.so
@@ -80,9 +81,9 @@ class Baresip:
 
 
 CODECS = {"PCMA": "PCMA/8000/1,PCMU/8000/1", "G722": "G722/16000/1",
-          "opus": "opus/48000/2"}
+          "opus": "opus/48000/2", "srtp": "PCMA/8000/1;mediaenc=srtp-mand"}
 # Of its file: baresip's resampler makes a voice of 8 kHz quieter for G.722.
-RATE = {"PCMA": 8000, "G722": 16000, "opus": 8000}
+RATE = {"PCMA": 8000, "G722": 16000, "opus": 8000, "srtp": 8000}
 
 
 @pytest.fixture(params=CODECS)
@@ -93,6 +94,7 @@ def codec(request):
 @pytest.fixture
 def baresip(site, tmp_path, codec):
     user = "carol"
+    site.configure("agents", 3, srtp=codec == "srtp")
     site.agent(user).phone.unregister()
     phone = Baresip(tmp_path, "127.0.0.5", site.ports["people"] + 95, (
         "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%s-secret;"
@@ -102,10 +104,11 @@ def baresip(site, tmp_path, codec):
     yield phone
     phone.stop()
     site.ask(user, "logout")
+    site.configure("agents", 3, srtp=False)
 
 
 def test_baresip(site, baresip, codec):
-    """A telephone that speaks nothing else, too."""
+    """A telephone that speaks nothing else, or nothing in the clear."""
     wait_for(lambda: "200 OK" in baresip.text(), 10, 0.1,
              "baresip is not registered: " + baresip.text()[-500:])
     site.ask("carol", "ready")
@@ -119,7 +122,7 @@ def test_baresip(site, baresip, codec):
     assert contact["agent"] == 3 and contact["outcome"] == "answered"
     leg = site.rows("SELECT codec FROM journal.legs WHERE contact = %s AND "
                     "role = 'agent'", contact["contact"])[0]
-    assert leg["codec"].lower() == codec.lower()
+    assert leg["codec"].lower() == CODECS[codec].split("/")[0].lower()
     baresip.stop()
     rate, pcm = baresip.heard()
     middle = pcm[rate // 2:rate // 2 + rate]

@@ -126,14 +126,15 @@ INSERT INTO conf.trunks (name, address, max_calls, max_cps)
 VALUES ('six', '2001:db8::2', 7, 3);
 SELECT results_eq('SELECT field, value FROM conf.directory()
 		   WHERE key = ''trunks'' ORDER BY 1',
-	$$VALUES ('127.0.0.2', 'demo-carrier:500:100:'),
-		 ('2001:db8::2', 'six:7:3:')$$, 'trunks by address');
+	$$VALUES ('127.0.0.2', 'demo-carrier:500:100::'),
+		 ('2001:db8::2', 'six:7:3::')$$, 'trunks by address');
 UPDATE conf.trunks SET uri = 'sip:192.0.2.1:5060', user_name = 'u',
 	password = 'p=%' WHERE name = 'six';
 SELECT results_eq('SELECT field, value FROM conf.directory()
 		   WHERE key = ''gateways''',
 	$$VALUES ('six', ' uri=sip:192.0.2.1:5060 group=default weight=50'
-		  ' max_calls=7 max_cps=3 user=u password=p%3D%25 trusted=0')$$,
+		  ' max_calls=7 max_cps=3 user=u password=p%3D%25 trusted=0'
+		  ' pinned=0')$$,
 	'gateways, what would end a value encoded');
 SELECT results_eq('SELECT field, value FROM conf.directory()
 		   WHERE key = ''credentials'' AND field LIKE ''bob%''',

@@ -18,10 +18,15 @@ class Disk:
                         self.path], check=True, capture_output=True)
 
     def fill(self):
-        """It is as large as what is on it."""
-        s = os.statvfs(self.path)
-        self._mount("remount,size=%d" % ((s.f_blocks - s.f_bfree)
-                                         * s.f_frsize or s.f_frsize))
+        """It is as large as what is on it, which others write meanwhile."""
+        for _ in range(100):
+            s = os.statvfs(self.path)
+            used = (s.f_blocks - s.f_bfree) * s.f_frsize or s.f_frsize
+            try:
+                return self._mount("remount,size=%d" % used)
+            except subprocess.CalledProcessError:
+                pass
+        raise OSError("%s grew too fast to be made full" % self.path)
 
     def empty(self):
         self._mount("remount,size=%d" % SIZE)
